@@ -1,0 +1,94 @@
+// Owns the memory behind the free lists. Chunks are carved into blocks and never returned to the heap:
+// objects of static storage may give blocks back after the thread-locals of the main thread are gone.
+#include <skein/detail/recycler.hpp>
+
+#include <cstdlib>
+#include <mutex>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define SKEIN_PASSES_THROUGH true
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SKEIN_PASSES_THROUGH true
+#endif
+#endif
+#ifndef SKEIN_PASSES_THROUGH
+#define SKEIN_PASSES_THROUGH false
+#endif
+
+namespace skein::detail {
+
+constinit thread_local recycler this_recycler{{}, SKEIN_PASSES_THROUGH};
+
+namespace {
+
+constexpr std::size_t chunk_bytes = 64 * 1024;
+constexpr std::size_t chunk_head = recycler::granule;
+
+// A chunk begins with a link, so that every chunk stays reachable for a leak checker.
+struct chunk {
+    chunk* next;
+};
+
+struct arena {  // what one thread carves from
+    std::byte* begin = nullptr;
+    std::byte* end = nullptr;
+};
+
+std::mutex orphans_mutex;
+chunk* all_chunks = nullptr;  // guarded by orphans_mutex
+recycler orphans{{}, false};  // blocks of threads that have ended; guarded by orphans_mutex
+
+constinit thread_local arena this_arena;
+
+// At the end of a thread its free blocks wait for the next thread.
+struct at_thread_end {
+    ~at_thread_end() {
+        const std::lock_guard lock(orphans_mutex);
+        for (std::size_t k = 0; k < recycler::classes; ++k) {
+            while (auto* block = this_recycler.free_blocks[k]) {
+                this_recycler.free_blocks[k] = block->next;
+                block->next = orphans.free_blocks[k];
+                orphans.free_blocks[k] = block;
+            }
+        }
+    }
+};
+
+void* carve(std::size_t size) {
+    if (static_cast<std::size_t>(this_arena.end - this_arena.begin) < size) {
+        auto* memory = static_cast<std::byte*>(std::malloc(chunk_bytes));
+        if (memory == nullptr) throw std::bad_alloc();
+        const std::lock_guard lock(orphans_mutex);
+        all_chunks = new (memory) chunk{all_chunks};
+        this_arena = {memory + chunk_head, memory + chunk_bytes};
+    }
+    auto* memory = this_arena.begin;
+    this_arena.begin += size;
+    return memory;
+}
+
+}  // namespace
+
+void* recycle_refill(std::size_t size) {
+    const std::size_t k = (size + recycler::granule - 1) / recycler::granule;
+    if (k >= recycler::classes || this_recycler.passes_through) return ::operator new(size);
+    static thread_local at_thread_end guard;
+    static_cast<void>(guard);
+    {
+        const std::lock_guard lock(orphans_mutex);
+        if (auto* block = orphans.free_blocks[k]) {
+            orphans.free_blocks[k] = nullptr;
+            this_recycler.free_blocks[k] = block->next;
+            return block;
+        }
+    }
+    return carve((k == 0 ? 1 : k) * recycler::granule);
+}
+
+void recycle_release(void* memory, std::size_t size) noexcept {
+    static_cast<void>(size);
+    ::operator delete(memory);
+}
+
+}  // namespace skein::detail

@@ -1,0 +1,51 @@
+#include <skein/detail/recycler.hpp>
+
+#include <doctest/doctest.h>
+
+#include <cstdint>
+#include <cstring>
+#include <thread>
+#include <vector>
+
+using skein::detail::recycle_allocate;
+using skein::detail::recycle_free;
+using skein::detail::this_recycler;
+
+TEST_CASE("a block that was freed is the next of its size to be handed out") {
+    void* first = recycle_allocate(100);
+    recycle_free(first, 100);
+    void* second = recycle_allocate(97);  // the same class
+    if (!this_recycler.passes_through) CHECK(first == second);
+    recycle_free(second, 97);
+}
+
+TEST_CASE("blocks of every size are aligned and do not overlap") {
+    std::vector<std::pair<unsigned char*, std::size_t>> blocks;
+    for (std::size_t size = 1; size < 1500; size += 7) {
+        auto* p = static_cast<unsigned char*>(recycle_allocate(size));
+        CHECK(reinterpret_cast<std::uintptr_t>(p) % alignof(std::max_align_t) == 0);
+        std::memset(p, static_cast<int>(size % 251), size);
+        blocks.emplace_back(p, size);
+    }
+    for (auto [p, size] : blocks) {
+        bool intact = true;
+        for (std::size_t i = 0; i < size; ++i) intact = intact && p[i] == size % 251;
+        CHECK(intact);
+        recycle_free(p, size);
+    }
+}
+
+TEST_CASE("the blocks of a thread that has ended serve the next one") {
+    void* first = nullptr;
+    void* second = nullptr;
+    const bool recycles = !this_recycler.passes_through;
+    std::thread([&] {
+        first = recycle_allocate(1024);
+        recycle_free(first, 1024);
+    }).join();
+    std::thread([&] {
+        second = recycle_allocate(1024);
+        recycle_free(second, 1024);
+    }).join();
+    if (recycles) CHECK(first == second);
+}
