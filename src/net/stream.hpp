@@ -25,7 +25,7 @@ public:
     virtual void on_end(std::error_code reason) noexcept = 0;
 
 protected:
-    ~stream_sink() = default;
+    virtual ~stream_sink() = default;
 };
 
 /// Is told when a write is over.
@@ -34,7 +34,7 @@ public:
     virtual void on_written(std::error_code result) noexcept = 0;
 
 protected:
-    ~write_listener() = default;
+    virtual ~write_listener() = default;
 };
 
 /// An open, bidirectional stream of bytes. Destroying it closes it.

@@ -1,0 +1,83 @@
+// Structured concurrency's two parts: a job whose result goes straight to a slot of its owner, and a scope
+// that an owner waits in until every such job has ended.
+#pragma once
+
+#include <skein/detail/recycler.hpp>
+#include <skein/detail/result.hpp>
+#include <skein/detail/scheduler.hpp>
+#include <skein/task.hpp>
+
+#include <source_location>
+
+namespace skein::detail {
+
+template <class T>
+class child_job final : public job, public recycled {
+public:
+    using frame = std::coroutine_handle<task_promise<T>>;
+
+    /// `out` outlives the job. Throws std::logic_error for an empty task.
+    child_job(task<T>&& work, result<T>& out, std::source_location where)
+        : job(work.release(), where), out_(out) {}
+
+private:
+    void finish(std::coroutine_handle<> root, bool began) noexcept override {
+        const auto ended = frame::from_address(root.address());
+        if (began)
+            out_ = std::move(ended.promise().result);
+        else
+            out_.set_cancelled();
+        ended.destroy();
+        const auto state = out_.state();
+        leave_scope(state == result_state::cancelled,
+                    state == result_state::error ? out_.error() : std::exception_ptr());
+        delete this;
+    }
+
+    result<T>& out_;
+};
+
+/// A scope whose owner waits in it: gather, wait_for, shield. What the owner's cancellation and a child's
+/// failure mean is decided by who derives from it.
+class SKEIN_API join_scope : public scope, private wait {
+public:
+    enum class on_owner_cancel : std::uint8_t { cancel_children, let_them_run };
+
+    explicit join_scope(on_owner_cancel policy = on_owner_cancel::cancel_children) noexcept
+        : policy_(policy) {}
+
+    template <class T>
+    void start_child(task<T>&& work, result<T>& out, std::source_location where = {}) {
+        start(*new child_job<T>(std::move(work), out, where));
+    }
+
+    /// Waits until no child is left. Never throws; what comes next is for the owner to decide.
+    auto join() noexcept {
+        struct awaiter {
+            join_scope& scope;
+            explicit awaiter(join_scope& s) noexcept : scope(s) {}
+            bool await_ready() const noexcept { return !scope.has_children(); }
+            void await_suspend(std::coroutine_handle<> at) const noexcept { scope.wait_at(at); }
+            void await_resume() const noexcept {}
+        };
+        return awaiter(*this);
+    }
+
+    /// Throws cancelled_error if the owner has been cancelled.
+    static void throw_if_cancelled() { check(); }
+    static bool owner_cancelled() noexcept { return this_kernel.job->cancel_requested(); }
+
+protected:
+    void child_done(bool, const std::exception_ptr&) noexcept override { wake_if_done(); }
+    void wake_if_done() noexcept {
+        if (!has_children() && suspended()) wake();
+    }
+
+private:
+    void wait_at(std::coroutine_handle<> at) noexcept;
+    void on_cancel() noexcept final;
+
+    on_owner_cancel policy_;
+};
+
+}  // namespace skein::detail

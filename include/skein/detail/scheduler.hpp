@@ -1,0 +1,203 @@
+// The asyncio kernel: jobs (what asyncio calls tasks), the waits they suspend in, the scopes that own them,
+// and the scheduler that steps them from a FIFO ready queue. Driven from outside, by any loop and any clock;
+// one thread.
+//
+//   job      a coroutine that runs concurrently with others: a chain of frames, of which the innermost is
+//   suspended wait     one suspension of a job; lives in the suspended frame; knows how to stop early scope
+//   owns jobs until they have ended: gather, wait_for, a task group, the loop itself
+#pragma once
+
+#include <skein/cancelled_error.hpp>
+#include <skein/clock.hpp>
+#include <skein/detail/config.hpp>
+#include <skein/detail/deadline.hpp>
+
+#include <coroutine>
+#include <cstddef>
+#include <exception>
+#include <functional>
+#include <source_location>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace skein::detail {
+
+class job;
+class scheduler;
+class scope;
+
+/// What the kernel knows about the running thread.
+struct kernel_state {
+    detail::scheduler* scheduler;       // of the loop that this thread runs; null outside run()
+    detail::job* job;                   // being stepped now
+    std::coroutine_handle<> returning;  // to be resumed when the stack has unwound: see task.hpp
+    unsigned depth;                     // of coroutines started inside each other
+};
+// Constant-initialised and trivially destructible, so that access costs no guard.
+extern SKEIN_API constinit thread_local kernel_state this_kernel;
+
+/// Something that the scheduler runs once each time it was pushed.
+class ready_node {
+public:
+    virtual void run() noexcept = 0;
+
+protected:
+    ready_node() noexcept = default;
+    virtual ~ready_node() = default;
+
+private:
+    friend scheduler;
+    ready_node* next_ready_ = nullptr;
+};
+
+/// One suspension of a job. A derived awaiter calls check(), then suspend(), and arranges for wake() to be
+/// called exactly once.
+class SKEIN_API wait {
+public:
+    wait(const wait&) = delete;
+    wait& operator=(const wait&) = delete;
+
+    /// The job was cancelled while it waits here: stop, then wake(); at once, or later if that takes time.
+    virtual void on_cancel() noexcept = 0;
+
+protected:
+    wait() noexcept = default;
+    virtual ~wait() = default;
+
+    /// To be called before anything is begun. Throws cancelled_error in a cancelled job, std::logic_error
+    /// outside one.
+    static void check();
+    void suspend(std::coroutine_handle<> at) noexcept;
+    void wake() noexcept;
+    bool suspended() const noexcept { return job_ != nullptr; }
+
+private:
+    job* job_ = nullptr;
+};
+
+/// A coroutine scheduled on its own. The coroutine's frame belongs to the job.
+class SKEIN_API job : public ready_node {
+public:
+    job(const job&) = delete;
+    job& operator=(const job&) = delete;
+    ~job() override;
+
+    /// Requests cancellation: the current wait and every later one throws. A job that has not begun never
+    /// does.
+    void cancel() noexcept;
+    bool cancel_requested() const noexcept { return cancel_requested_; }
+
+    std::string_view name() const noexcept { return name_ == nullptr ? std::string_view() : name_; }
+    const std::source_location& location() const noexcept { return location_; }
+
+    void run() noexcept final;
+
+protected:
+    explicit job(std::coroutine_handle<> root, std::source_location location) noexcept
+        : at_(root), root_(root), location_(location) {}
+    void set_name(std::string_view name);
+
+    /// The coroutine has ended (or was cancelled before it began): takes its result, destroys its frame,
+    /// which is now the callee's, and leaves the scope. May delete the job.
+    virtual void finish(std::coroutine_handle<> root, bool began) noexcept = 0;
+
+    /// For finish(): leaves the scope and tells it how the job ended; `error` is null unless the job threw.
+    void leave_scope(bool cancelled, const std::exception_ptr& error) noexcept;
+
+private:
+    friend wait;
+    friend scope;
+
+    std::coroutine_handle<> at_;  // where to resume
+    std::coroutine_handle<> root_;
+    wait* wait_ = nullptr;
+    scope* scope_ = nullptr;
+    job* previous_ = nullptr;  // siblings in the scope
+    job* next_ = nullptr;
+    char* name_ = nullptr;
+    std::source_location location_;
+    bool began_ = false;
+    bool cancel_requested_ = false;
+};
+
+/// Owns jobs until they have ended.
+class SKEIN_API scope {
+public:
+    scope(const scope&) = delete;
+    scope& operator=(const scope&) = delete;
+
+    /// Takes the job in and puts it at the end of the ready queue.
+    void start(job& child) noexcept;
+    void cancel_children() noexcept;
+    bool has_children() const noexcept { return first_ != nullptr; }
+
+protected:
+    scope() noexcept = default;
+    virtual ~scope();
+
+    /// A child has ended and is no longer in the scope.
+    virtual void child_done(bool cancelled, const std::exception_ptr& error) noexcept = 0;
+
+private:
+    friend job;
+    job* first_ = nullptr;
+    job* last_ = nullptr;
+};
+
+/// What is told to the exception handler: what happened, and the exception.
+using exception_handler = std::function<void(std::string_view context, std::exception_ptr error)>;
+
+class SKEIN_API scheduler {
+public:
+    using now_function = clock::time_point (*)() noexcept;
+
+    /// Makes itself the scheduler of this thread; throws std::logic_error if there is one.
+    explicit scheduler(now_function read_now);
+    ~scheduler();
+    scheduler(const scheduler&) = delete;
+    scheduler& operator=(const scheduler&) = delete;
+
+    void push(ready_node& node) noexcept {
+        node.next_ready_ = nullptr;
+        *last_ready_ = &node;
+        last_ready_ = &node.next_ready_;
+    }
+
+    /// One turn: reads the clock, fires the deadlines that are due, then runs what is ready, up to a budget,
+    /// so that I/O gets its share. True if something is still ready.
+    bool turn() noexcept;
+
+    /// The time as this turn knows it.
+    clock::time_point now() const noexcept { return now_; }
+    /// Reads the clock: for durations that a program asks for, which must not begin in the past.
+    clock::time_point read_clock() noexcept { return now_ = read_now_(); }
+
+    deadline_queue& deadlines() noexcept { return deadlines_; }
+    scope& background() noexcept { return background_; }
+
+    /// Reports an exception that nobody can receive.
+    void report(std::string_view context, std::exception_ptr error) noexcept;
+    static void report_to_stderr(std::string_view context, const std::exception_ptr& error) noexcept;
+    void set_exception_handler(exception_handler handler) { handler_ = std::move(handler); }
+
+private:
+    class background_scope final : public scope {
+        void child_done(bool, const std::exception_ptr&) noexcept override {}
+    };
+
+    static constexpr int steps_per_turn = 256;
+
+    ready_node* first_ready_ = nullptr;
+    ready_node** last_ready_ = &first_ready_;
+    clock::time_point now_;
+    now_function read_now_;
+    deadline_queue deadlines_;
+    background_scope background_;
+    exception_handler handler_;
+};
+
+/// The scheduler of this thread. Throws std::logic_error, naming `what`, if no loop runs here.
+SKEIN_API scheduler& current_scheduler(const char* what);
+
+}  // namespace skein::detail

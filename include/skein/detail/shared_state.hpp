@@ -1,0 +1,166 @@
+// What a future refers to: a result to come, and who waits for it.
+#pragma once
+
+#include <skein/detail/recycler.hpp>
+#include <skein/detail/result.hpp>
+#include <skein/detail/scheduler.hpp>
+#include <skein/task.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <source_location>
+#include <string_view>
+
+namespace skein::detail {
+
+/// Wants to know when a shared state is done. Lives in whoever waits.
+class listener {
+public:
+    virtual void on_done() noexcept = 0;
+
+protected:
+    listener() noexcept = default;
+    virtual ~listener() = default;
+
+private:
+    friend class shared_state;
+    listener* previous_ = nullptr;  // a ring; the state holds its first
+    listener* next_ = nullptr;
+};
+
+/// Counted by its handles, on one thread.
+class SKEIN_API shared_state {
+public:
+    shared_state(const shared_state&) = delete;
+    shared_state& operator=(const shared_state&) = delete;
+
+    void add_reference() noexcept { ++references_; }
+    void release() noexcept {
+        if (--references_ == 0) destroy();
+    }
+
+    virtual result_state state() const noexcept = 0;
+    /// False if done already. The state of a job is done only when the job has ended.
+    virtual bool cancel() noexcept = 0;
+    /// True if the running job is the one whose result this is: it would wait for itself.
+    virtual bool is_running_job() const noexcept { return false; }
+
+    bool done() const noexcept { return state() != result_state::pending; }
+    void mark_retrieved() noexcept { retrieved_ = true; }
+    void add_listener(listener& one) noexcept;
+    void remove_listener(listener& one) noexcept;
+    void add_callback(std::function<void()> callback);
+
+protected:
+    shared_state() noexcept = default;
+    virtual ~shared_state() = default;
+
+    void notify() noexcept;
+    virtual void destroy() noexcept = 0;
+    bool retrieved() const noexcept { return retrieved_; }
+
+private:
+    listener* first_ = nullptr;
+    std::uint32_t references_ = 1;
+    bool retrieved_ = false;
+};
+
+SKEIN_API void report_unretrieved(std::string_view name, const std::source_location* where,
+                                  std::exception_ptr error) noexcept;
+SKEIN_API std::exception_ptr make_broken_promise();
+[[noreturn]] SKEIN_API void throw_no_state();
+[[noreturn]] SKEIN_API void throw_awaits_itself();
+
+template <class T>
+class state_of : public shared_state {
+public:
+    result_state state() const noexcept final { return result_.state(); }
+
+    /// Copies the value where it can be copied and `may_move` is false. Throws the error.
+    T retrieve(bool may_move) {
+        mark_retrieved();
+        if constexpr (std::is_void_v<T>) {
+            result_.get();
+        } else if constexpr (std::is_copy_constructible_v<T>) {
+            if (!may_move) return result_.get();
+            return result_.take();
+        } else {
+            return result_.take();
+        }
+    }
+    std::exception_ptr error() {
+        if (result_.state() == result_state::pending) throw_result_pending();
+        mark_retrieved();
+        return result_.error();
+    }
+
+protected:
+    result<T> result_;
+};
+
+/// The state behind a promise.
+template <class T>
+class promise_state final : public state_of<T>, public recycled {
+public:
+    bool cancel() noexcept override {
+        if (this->done()) return false;
+        this->result_.set_cancelled();
+        this->notify();
+        return true;
+    }
+    template <class... Args>
+    bool set_value(Args&&... args) {
+        if (this->done()) return false;
+        this->result_.set_value(std::forward<Args>(args)...);
+        this->notify();
+        return true;
+    }
+    bool set_error(std::exception_ptr error) noexcept {
+        if (this->done()) return false;
+        this->result_.set_error(std::move(error));
+        this->notify();
+        return true;
+    }
+
+private:
+    void destroy() noexcept override { delete this; }
+};
+
+/// A job whose result is shared: what create_task makes.
+template <class T>
+class future_job final : public state_of<T>, public job, public recycled {
+public:
+    /// Throws std::logic_error for an empty task.
+    future_job(task<T>&& work, std::string_view name, std::source_location where)
+        : job(work.release(), where) {
+        set_name(name);
+    }
+    bool cancel() noexcept override {
+        if (this->done()) return false;
+        job::cancel();
+        return true;
+    }
+    bool is_running_job() const noexcept override { return this_kernel.job == this; }
+
+private:
+    void finish(std::coroutine_handle<> root, bool began) noexcept override {
+        const auto ended = std::coroutine_handle<task_promise<T>>::from_address(root.address());
+        if (began)
+            this->result_ = std::move(ended.promise().result);
+        else
+            this->result_.set_cancelled();
+        ended.destroy();
+        leave_scope(
+            this->result_.state() == result_state::cancelled,
+            this->result_.state() == result_state::error ? this->result_.error() : std::exception_ptr());
+        this->notify();
+        this->release();
+    }
+    void destroy() noexcept override {
+        if (this->result_.state() == result_state::error && !this->retrieved())
+            report_unretrieved(name(), &location(), this->result_.error());
+        delete this;
+    }
+};
+
+}  // namespace skein::detail

@@ -1,0 +1,210 @@
+// Results to come: future, promise, and create_task, which makes a task run concurrently.
+#pragma once
+
+#include <skein/detail/awaitable.hpp>
+#include <skein/detail/scheduler.hpp>
+#include <skein/detail/shared_state.hpp>
+#include <skein/task.hpp>
+
+#include <concepts>
+#include <exception>
+#include <functional>
+#include <source_location>
+#include <string_view>
+#include <utility>
+
+namespace skein {
+
+template <class T>
+class future;
+template <class T>
+class promise;
+
+namespace detail {
+
+/// A counted handle on a shared state.
+template <class State>
+class state_handle {
+public:
+    state_handle() noexcept = default;
+    explicit state_handle(State* adopted) noexcept : state_(adopted) {}
+    state_handle(const state_handle& other) noexcept : state_(other.state_) {
+        if (state_ != nullptr) state_->add_reference();
+    }
+    state_handle(state_handle&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}
+    state_handle& operator=(state_handle other) noexcept {
+        std::swap(state_, other.state_);
+        return *this;
+    }
+    ~state_handle() {
+        if (state_ != nullptr) state_->release();
+    }
+    State& operator*() const {
+        if (state_ == nullptr) [[unlikely]]
+            throw_no_state();
+        return *state_;
+    }
+    State* operator->() const { return &**this; }
+    State* get() const noexcept { return state_; }
+
+private:
+    State* state_ = nullptr;
+};
+
+template <class T>
+class future_awaiter : protected wait, private listener {
+public:
+    future_awaiter(state_handle<state_of<T>> state, bool may_move) noexcept
+        : state_(std::move(state)), may_move_(may_move) {}
+
+    bool await_ready() const {
+        check();
+        return state_->done();
+    }
+    void await_suspend(std::coroutine_handle<> at) {
+        if (state_->is_running_job()) throw_awaits_itself();
+        suspend(at);
+        state_->add_listener(*this);
+    }
+    T await_resume() { return state_->retrieve(may_move_); }
+
+protected:
+    /// Stops waiting for a state that goes on.
+    void leave() noexcept {
+        state_.get()->remove_listener(*this);
+        wake();
+    }
+
+private:
+    void on_done() noexcept override { wake(); }
+    void on_cancel() noexcept override { state_.get()->cancel(); }  // and on_done() follows
+
+    state_handle<state_of<T>> state_;
+    bool may_move_;
+};
+
+/// For shield(): cancellation ends the wait, not what is waited for.
+template <class T>
+class shielded_future_awaiter final : public future_awaiter<T> {
+public:
+    explicit shielded_future_awaiter(future<T>& waited) noexcept : future_awaiter<T>(waited.state_, false) {}
+    T await_resume() {
+        if (left_) throw cancelled_error();
+        return future_awaiter<T>::await_resume();
+    }
+
+private:
+    void on_cancel() noexcept override {
+        left_ = true;
+        this->leave();
+    }
+    bool left_ = false;
+};
+
+}  // namespace detail
+
+/// A handle on a result to come: of a task that create_task() started, or of a promise. Copies share the
+/// result, and several tasks may await it. *Lifetime:* dropping a future neither cancels nor blocks.
+/// *Thread:* the loop's. *Cancellation:* cancelling a task that awaits the future of a task cancels that task
+/// too, as in asyncio, and the wait ends when that task has; of a promise, it cancels the future. shield()
+/// keeps them apart.
+template <class T = void>
+class future {
+public:
+    using value_type = T;
+    future() noexcept = default;
+
+    /// True once there is a value, an error, or a cancellation.
+    bool done() const { return state_->done(); }
+    /// True if it ended by cancellation.
+    bool cancelled() const { return state_->state() == detail::result_state::cancelled; }
+    /// Requests cancellation; false if done already. A task is done only when it has unwound.
+    bool cancel() { return state_->cancel(); }
+
+    /// The value: a copy where T can be copied, else moved out by the first who asks.
+    /// *Throws:* the task's error, cancelled_error; std::logic_error before it is done, or if taken before.
+    T result() { return state_->retrieve(false); }
+    /// The error, null if there is none. *Throws:* std::logic_error before it is done.
+    std::exception_ptr exception() { return state_->error(); }
+    /// Calls back from the loop, in a later step than the one that set the result; what the callback throws
+    /// goes to the exception handler. *Throws:* std::logic_error without a running loop.
+    void add_done_callback(std::function<void()> callback) { state_->add_callback(std::move(callback)); }
+
+    /// Waits for the result. `co_await std::move(f)` moves the value out; otherwise as result().
+    detail::future_awaiter<T> operator co_await() const& { return {state_, false}; }
+    detail::future_awaiter<T> operator co_await() && { return {std::move(state_), true}; }
+
+    /// For the library.
+    explicit future(detail::state_handle<detail::state_of<T>> state) noexcept : state_(std::move(state)) {}
+
+private:
+    friend detail::shielded_future_awaiter<T>;
+    detail::state_handle<detail::state_of<T>> state_;
+};
+
+/// The other end of a future, for results that come from elsewhere: callbacks, other libraries. Move-only.
+/// *Lifetime:* dropped without a result, it gives its future std::future_error (broken_promise).
+/// *Thread:* the loop's; from other threads, through remote.
+template <class T = void>
+class promise {
+public:
+    promise() : state_(new detail::promise_state<T>) {}
+    promise(promise&&) noexcept = default;
+    promise& operator=(promise&& other) noexcept {
+        std::swap(state_, other.state_);
+        return *this;
+    }
+    ~promise() {
+        if (state_.get() != nullptr && !state_.get()->done()) break_promise();
+    }
+
+    /// The future; each call gives another handle on the same.
+    future<T> get_future() const {
+        state_->add_reference();
+        return future<T>(detail::state_handle<detail::state_of<T>>(state_.get()));
+    }
+    /// Sets the value, constructed from the arguments. False if done or cancelled already.
+    template <class... Args>
+    requires(std::is_void_v<T> ? sizeof...(Args) == 0
+                               : std::constructible_from<T, Args...>) bool set_value(Args&&... args) {
+        return state_->set_value(std::forward<Args>(args)...);
+    }
+    /// Sets the error. False if done or cancelled already.
+    bool set_exception(std::exception_ptr error) { return state_->set_error(std::move(error)); }
+    /// True once set, or once the future was cancelled.
+    bool done() const { return state_->done(); }
+
+private:
+    void break_promise() noexcept {
+        state_.get()->mark_retrieved();
+        state_.get()->set_error(detail::make_broken_promise());
+    }
+    detail::state_handle<detail::promise_state<T>> state_;
+};
+
+/// Runs an awaitable concurrently, starting at the next turn of the loop. The loop owns it: it runs to its
+/// end even if the future is dropped, and run() cancels what is left at the end. An error that nobody
+/// retrieves is reported to the exception handler. What borrows locals belongs in with_task_group() instead.
+/// *Lifetime:* the awaitable is moved in. *Throws:* std::logic_error without a running loop, or for an empty
+/// task.
+template <class A>
+requires detail::awaitable<A> future<detail::await_result_t<A>> create_task(
+    A awaitable, std::string_view name = {}, std::source_location where = std::source_location::current()) {
+    using T = detail::await_result_t<A>;
+    auto& scheduler = detail::current_scheduler("create_task()");
+    auto* job = new detail::future_job<T>(detail::to_task(std::move(awaitable)), name, where);
+    job->add_reference();
+    future<T> result{detail::state_handle<detail::state_of<T>>(job)};
+    scheduler.background().start(*job);
+    return result;
+}
+
+/// The same for a callable that gives an awaitable, with its arguments: they are kept until it has ended.
+template <class Fn, class... Args>
+requires(detail::async_callable<Fn, Args...> &&
+         !detail::awaitable<Fn>) future<detail::async_result_t<Fn, Args...>> create_task(Fn fn,
+                                                                                         Args... args) {
+    return create_task(detail::call_in_task(std::move(fn), std::move(args)...));
+}
+
+}  // namespace skein

@@ -1,0 +1,175 @@
+// task<T>: a function that can wait.
+//
+// How one coroutine resumes another (docs/architecture.md, "Resuming"): an awaited child is started nested,
+// inside its parent's await_suspend, up to a depth; beyond that, and always when a child ends, the handle to
+// go on with is left in this_kernel.returning, for the job's loop to resume once the stack has unwound. So
+// the stack stays flat for any number of awaits, on every compiler, and no frame is resumed from inside
+// another or destroyed in its own await_suspend. (Symmetric transfer, the textbook way, overflows the stack
+// on g++ 12.)
+#pragma once
+
+#include <skein/cancelled_error.hpp>
+#include <skein/detail/recycler.hpp>
+#include <skein/detail/result.hpp>
+#include <skein/detail/scheduler.hpp>
+
+#include <concepts>
+#include <coroutine>
+#include <utility>
+
+namespace skein {
+
+template <class T>
+class task;
+
+namespace detail {
+
+inline constexpr unsigned most_nested_starts = 64;
+
+[[noreturn]] SKEIN_API void throw_empty_task();
+[[noreturn]] SKEIN_API void throw_awaited_twice();
+
+/// The parts of a task's promise that do not depend on its type.
+struct promise_base {
+    struct final_awaiter {
+        bool await_ready() const noexcept { return false; }
+        template <class Promise>
+        void await_suspend(std::coroutine_handle<Promise> ended) const noexcept {
+            this_kernel.returning = ended.promise().parent;
+        }
+        void await_resume() const noexcept {}
+    };
+
+    static void* operator new(std::size_t size) { return recycle_allocate(size); }
+    static void operator delete(void* memory, std::size_t size) noexcept { recycle_free(memory, size); }
+
+    std::suspend_always initial_suspend() const noexcept { return {}; }
+    final_awaiter final_suspend() const noexcept { return {}; }
+
+    std::coroutine_handle<> parent;  // who awaits this; null in the root of a job
+};
+
+template <class T>
+struct task_promise : promise_base {
+    detail::result<T> result;
+
+    task<T> get_return_object() noexcept;
+    void unhandled_exception() noexcept { result.set_caught(); }
+    void return_value(T value) noexcept(std::is_nothrow_move_constructible_v<T>) {
+        result.set_value(std::move(value));
+    }
+    template <class U>
+    requires(!std::same_as<std::remove_cvref_t<U>, T> &&
+             std::constructible_from<T, U>) void return_value(U&& value) {
+        result.set_value(std::forward<U>(value));
+    }
+};
+
+template <>
+struct task_promise<void> : promise_base {
+    detail::result<void> result;
+
+    task<void> get_return_object() noexcept;
+    void unhandled_exception() noexcept { result.set_caught(); }
+    void return_void() noexcept { result.set_value(); }
+};
+
+/// Starts an awaited child; false if it has ended already, so that its parent goes on at once.
+inline bool start_nested(std::coroutine_handle<> child) noexcept {
+    auto& kernel = this_kernel;
+    if (kernel.depth == most_nested_starts) {
+        kernel.returning = child;
+        return true;
+    }
+    ++kernel.depth;
+    child.resume();
+    --kernel.depth;
+    if (!child.done()) return true;
+    kernel.returning = nullptr;
+    return false;
+}
+
+template <class T>
+class task_awaiter {
+public:
+    using handle = std::coroutine_handle<task_promise<T>>;
+    explicit task_awaiter(handle child) noexcept : child_(child) {}
+
+    bool await_ready() const {
+        if (!child_) [[unlikely]]
+            throw_empty_task();
+        if (child_.promise().parent) [[unlikely]]
+            throw_awaited_twice();
+        return false;
+    }
+    bool await_suspend(std::coroutine_handle<> parent) const noexcept {
+        child_.promise().parent = parent;
+        return start_nested(child_);
+    }
+    T await_resume() const { return child_.promise().result.take(); }
+
+private:
+    handle child_;
+};
+
+}  // namespace detail
+
+/// A coroutine that gives a T (or nothing). Lazy: it does nothing until it is awaited or scheduled, and
+/// awaiting it is a call, not a turn of the loop. Concurrency begins only in gather, settle, wait_for,
+/// with_task_group and the like, or in create_task.
+///
+/// *Lifetime:* owns the coroutine's frame, which holds copies of the arguments that were passed by value;
+/// what was passed by reference must outlive the task. Move-only. Destroying a task that has not begun
+/// destroys the arguments. *Cancellation:* belongs to the job that a task runs in (future::cancel, a timeout,
+/// a group), not to the task. *Throws:* co_await throws what the coroutine threw; std::logic_error for a task
+/// that is empty or awaited before.
+template <class T = void>
+class [[nodiscard]] task {
+public:
+    using promise_type = detail::task_promise<T>;
+    using value_type = T;
+
+    /// An empty task: awaiting it is a std::logic_error.
+    task() noexcept = default;
+    task(task&& other) noexcept : frame_(std::exchange(other.frame_, nullptr)) {}
+    task& operator=(task&& other) noexcept {
+        if (this != &other) {
+            if (frame_) frame_.destroy();
+            frame_ = std::exchange(other.frame_, nullptr);
+        }
+        return *this;
+    }
+    ~task() {
+        if (frame_) frame_.destroy();
+    }
+
+    /// False for an empty (moved-from) task.
+    explicit operator bool() const noexcept { return static_cast<bool>(frame_); }
+
+    /// Runs the task as a part of the awaiting one.
+    detail::task_awaiter<T> operator co_await() const noexcept { return detail::task_awaiter<T>(frame_); }
+
+    /// For the library: gives up the frame, which must not have begun. Throws std::logic_error if there is
+    /// none or if it has been awaited.
+    std::coroutine_handle<promise_type> release() {
+        if (!frame_) detail::throw_empty_task();
+        if (frame_.promise().parent) detail::throw_awaited_twice();
+        return std::exchange(frame_, nullptr);
+    }
+
+private:
+    friend promise_type;
+    explicit task(std::coroutine_handle<promise_type> frame) noexcept : frame_(frame) {}
+
+    std::coroutine_handle<promise_type> frame_;
+};
+
+template <class T>
+task<T> detail::task_promise<T>::get_return_object() noexcept {
+    return task<T>(std::coroutine_handle<task_promise>::from_promise(*this));
+}
+inline task<void> detail::task_promise<void>::get_return_object() noexcept {
+    return task<void>(std::coroutine_handle<task_promise>::from_promise(*this));
+}
+
+}  // namespace skein

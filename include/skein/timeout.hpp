@@ -1,0 +1,100 @@
+// Time limits on anything: wait_for and with_timeout.
+#pragma once
+
+#include <skein/clock.hpp>
+#include <skein/detail/awaitable.hpp>
+#include <skein/detail/child.hpp>
+#include <skein/detail/deadline.hpp>
+#include <skein/task.hpp>
+
+#include <functional>
+#include <utility>
+
+namespace skein {
+
+/// The time limit around a body: see with_timeout().
+/// *Lifetime:* as long as the body runs. *Thread:* the loop's.
+class SKEIN_API timeout_scope : private detail::join_scope, private detail::deadline {
+public:
+    /// Moves the deadline. A point in the past ends the body at the next turn. Without effect once expired.
+    void reschedule(clock::time_point when);
+    /// Takes the limit away.
+    void cancel_deadline() noexcept;
+    /// True once the deadline has passed and the body has been told to end.
+    bool expired() const noexcept { return expired_; }
+    /// The deadline; clock::time_point::max() if there is none.
+    clock::time_point when() const noexcept { return when_; }
+
+    /// For the library.
+    explicit timeout_scope(clock::duration limit);
+    template <class T>
+    task<T> run(task<T> work) {
+        detail::result<T> out;
+        this->start_child(std::move(work), out);
+        if (limit_ <= clock::duration::zero()) expire();
+        co_await this->join();
+        if (expired_ && out.state() == detail::result_state::cancelled && !owner_cancelled()) throw_timeout();
+        co_return out.take();
+    }
+
+private:
+    void on_deadline() noexcept override { expire(); }
+    void expire() noexcept;
+    [[noreturn]] void throw_timeout() const;
+
+    clock::duration limit_;
+    clock::time_point when_;
+    bool expired_ = false;
+};
+
+namespace detail {
+
+template <class T>
+task<T> wait_for_task(task<T> work, clock::duration limit) {
+    timeout_scope scope(limit);
+    co_return co_await scope.run(std::move(work));
+}
+
+template <class R, class Fn, class... Args>
+task<R> with_timeout_task(clock::duration limit, Fn body, Args... args) {
+    timeout_scope scope(limit);
+    if constexpr (std::invocable<Fn&, timeout_scope&, Args...>)
+        co_return co_await scope.run(to_task(std::invoke(body, scope, std::move(args)...)));
+    else
+        co_return co_await scope.run(to_task(std::invoke(body, std::move(args)...)));
+}
+
+}  // namespace detail
+
+/// Awaits with a time limit: when it has passed, cancels what is awaited, waits until that has ended, and
+/// throws timeout_error. If it ends with a value all the same, that value is given; if with another error,
+/// that is thrown. Zero or less: what is awaited never begins. *Lifetime:* the awaitable is moved in.
+/// *Cancellation:* cancels what is awaited and waits for it; wins over the limit. *Throws:* timeout_error
+/// (phase::none), cancelled_error, what the awaitable throws.
+template <class A, class Rep, class Period>
+requires detail::awaitable<A>
+auto wait_for(A awaitable, std::chrono::duration<Rep, Period> limit) -> task<detail::await_result_t<A>> {
+    return detail::wait_for_task(detail::to_task(std::move(awaitable)), detail::saturate(limit));
+}
+
+/// Runs `body(scope, args...)` or `body(args...)`, which gives something awaitable, with a time limit that
+/// the body can move through its timeout_scope. The callable and the arguments are kept until the body has
+/// ended. Otherwise as wait_for().
+template <class Rep, class Period, class Fn, class... Args>
+requires detail::async_callable<Fn, timeout_scope&, Args...>
+auto with_timeout(std::chrono::duration<Rep, Period> limit, Fn body, Args... args)
+    -> task<detail::async_result_t<Fn, timeout_scope&, Args...>> {
+    return detail::with_timeout_task<detail::async_result_t<Fn, timeout_scope&, Args...>>(
+        detail::saturate(limit), std::move(body), std::move(args)...);
+}
+template <class Rep, class Period, class Fn, class... Args>
+requires(detail::async_callable<Fn, Args...> &&
+         !detail::async_callable<Fn, timeout_scope&,
+                                 Args...>) auto with_timeout(std::chrono::duration<Rep, Period> limit,
+                                                             Fn body, Args... args)
+    -> task<detail::async_result_t<Fn, Args...>> {
+    return detail::with_timeout_task<detail::async_result_t<Fn, Args...>>(
+        detail::saturate(limit), std::move(body), std::move(args)...);
+}
+
+}  // namespace skein

@@ -1,0 +1,169 @@
+// Owns the libuv loop: its turns, its one timer, SIGINT, and the order in which everything ends.
+#include "loop/loop.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+
+namespace skein::loop {
+
+namespace {
+
+constinit thread_local loop* this_loop = nullptr;
+
+clock::time_point read_steady_clock() noexcept {
+    return clock::now();
+}
+
+void check(int status, const char* what) {
+    if (status < 0) throw std::system_error(-status, std::generic_category(), what);
+}
+
+}  // namespace
+
+// ---- resource
+
+resource::~resource() {
+    if (loop_ != nullptr) loop_->unbind(*this);
+}
+
+void loop::bind(resource& one, const char* what) {
+    if (one.loop_ == this) return;
+    if (one.loop_ != nullptr)
+        throw std::logic_error(std::string(what) + " belongs to another loop, in another thread");
+    one.loop_ = this;
+    one.previous_ = nullptr;
+    one.next_ = first_resource_;
+    if (first_resource_ != nullptr) first_resource_->previous_ = &one;
+    first_resource_ = &one;
+}
+
+void loop::unbind(resource& one) noexcept {
+    (one.previous_ != nullptr ? one.previous_->next_ : first_resource_) = one.next_;
+    if (one.next_ != nullptr) one.next_->previous_ = one.previous_;
+    one.loop_ = nullptr;
+    one.previous_ = one.next_ = nullptr;
+}
+
+// ---- beginning
+
+loop::loop(const run_options& options) : scheduler_(read_steady_clock) {
+    check(uv_loop_init(&uv_), "cannot make an event loop");
+    uv_.data = this;
+    uv_prepare_init(&uv_, &prepare_);
+    uv_idle_init(&uv_, &idle_);
+    uv_timer_init(&uv_, &timer_);
+    uv_prepare_start(&prepare_,
+                     [](uv_prepare_t* handle) { static_cast<loop*>(handle->loop->data)->on_prepare(); });
+    if (options.exception_handler) scheduler_.set_exception_handler(options.exception_handler);
+    if (options.handle_sigint) take_sigint();
+    this_loop = this;
+}
+
+loop& loop::current(const char* what) {
+    if (this_loop != nullptr) return *this_loop;
+    throw std::logic_error(std::string(what) + " needs a running loop: call it inside skein::run()");
+}
+
+void loop::take_sigint() {
+    struct sigaction present {};
+    if (sigaction(SIGINT, nullptr, &present) != 0) return;
+    if ((present.sa_flags & SA_SIGINFO) != 0 || present.sa_handler != SIG_DFL) return;
+    if (uv_signal_init(&uv_, &sigint_) != 0) return;
+    uv_unref(reinterpret_cast<uv_handle_t*>(&sigint_));
+    uv_signal_start(
+        &sigint_, [](uv_signal_t* handle, int) { static_cast<loop*>(handle->loop->data)->on_sigint(); },
+        SIGINT);
+    takes_sigint_ = true;
+}
+
+void loop::on_sigint() noexcept {
+    if (++interrupts_ == 1) return main_scope_.cancel_children();
+    std::signal(SIGINT, SIG_DFL);
+    std::raise(SIGINT);
+}
+
+// ---- turns
+
+void loop::on_prepare() noexcept {
+    if (scheduler_.turn()) {
+        uv_idle_start(&idle_, [](uv_idle_t*) {});
+        return;
+    }
+    uv_idle_stop(&idle_);
+    arm_timer();
+}
+
+void loop::arm_timer() noexcept {
+    const auto& deadlines = scheduler_.deadlines();
+    if (deadlines.empty()) {
+        if (armed_for_ != clock::time_point::max()) uv_timer_stop(&timer_);
+        armed_for_ = clock::time_point::max();
+        return;
+    }
+    const auto next = deadlines.next();
+    // A timer that fires early does no harm: the turn finds nothing due and arms it again.
+    if (armed_for_ <= next && uv_is_active(reinterpret_cast<uv_handle_t*>(&timer_)) != 0) return;
+    armed_for_ = next;
+    const auto wait = std::max(next - scheduler_.read_clock(), clock::duration::zero());
+    uv_update_time(&uv_);
+    const auto ms = std::chrono::ceil<std::chrono::milliseconds>(wait).count();
+    uv_timer_start(
+        &timer_, [](uv_timer_t*) {}, static_cast<std::uint64_t>(ms), 0);
+}
+
+void loop::run(detail::job& main) {
+    main_scope_.start(main);
+    while (main_scope_.has_children()) uv_run(&uv_, UV_RUN_DEFAULT);
+}
+
+// ---- the end
+
+void loop::shut_down() noexcept {
+    auto& background = scheduler_.background();
+    background.cancel_children();
+    while (background.has_children()) uv_run(&uv_, UV_RUN_ONCE);
+    while (first_resource_ != nullptr) {
+        resource& one = *first_resource_;
+        unbind(one);
+        one.on_loop_end();
+    }
+    while (scheduler_.turn()) {  // what was called back last
+    }
+    uv_close(reinterpret_cast<uv_handle_t*>(&prepare_), nullptr);
+    uv_close(reinterpret_cast<uv_handle_t*>(&idle_), nullptr);
+    uv_close(reinterpret_cast<uv_handle_t*>(&timer_), nullptr);
+    if (takes_sigint_) uv_close(reinterpret_cast<uv_handle_t*>(&sigint_), nullptr);
+    uv_run(&uv_, UV_RUN_DEFAULT);  // until the last handle and request is gone
+}
+
+loop::~loop() {
+    shut_down();
+    const int left = uv_loop_close(&uv_);
+    this_loop = nullptr;
+    if (left != 0) {  // a mistake of ours: the memory of a live handle would be freed
+        std::fputs("skein: a handle outlived its loop\n", stderr);
+        std::abort();
+    }
+}
+
+}  // namespace skein::loop
+
+namespace skein::detail {
+
+void run_loop(std::unique_ptr<job> main, const run_options& options) {
+    bool interrupted = false;
+    {
+        loop::loop own(options);
+        own.run(*main.release());
+        interrupted = own.was_interrupted();
+    }
+    if (interrupted) std::raise(SIGINT);
+}
+
+}  // namespace skein::detail

@@ -1,0 +1,96 @@
+// A libuv loop that drives a scheduler. Three handles do it, so that it would work as well inside a loop that
+// somebody else runs:
+//   prepare   before each poll: fire due deadlines, run what is ready
+//   idle      active while something is still ready: the poll does not wait
+//   timer     the earliest deadline, in whole milliseconds, rounded up; the only uv_timer_t there is
+#pragma once
+
+#include <skein/detail/scheduler.hpp>
+#include <skein/run.hpp>
+
+#include <uv.h>
+
+namespace skein::loop {
+
+class loop;
+
+/// Something that holds handles of a loop beyond the tasks that use it, as a connection pool does, and gives
+/// them up when the loop ends. In a list of the loop while it is bound to one.
+class resource {
+public:
+    resource() noexcept = default;
+    resource(const resource&) = delete;
+    resource& operator=(const resource&) = delete;
+
+    /// The loop ends: close every handle now. The resource is already out of the list.
+    virtual void on_loop_end() noexcept = 0;
+
+    loop* bound_to() const noexcept { return loop_; }
+
+protected:
+    virtual ~resource();
+
+private:
+    friend loop;
+    loop* loop_ = nullptr;
+    resource* previous_ = nullptr;
+    resource* next_ = nullptr;
+};
+
+class loop {
+public:
+    explicit loop(const run_options& options);
+    ~loop();
+    loop(const loop&) = delete;
+    loop& operator=(const loop&) = delete;
+
+    /// The loop of this thread. Throws std::logic_error, naming `what`, if there is none.
+    static loop& current(const char* what);
+
+    uv_loop_t* uv() noexcept { return &uv_; }
+    detail::scheduler& scheduler() noexcept { return scheduler_; }
+
+    /// Runs `main` to its end, then everything else to its end.
+    void run(detail::job& main);
+    /// Whether SIGINT came and the main task gave way to it.
+    bool was_interrupted() const noexcept { return interrupts_ > 0 && main_scope_.ended_cancelled(); }
+
+    /// Binds a resource. Throws std::logic_error if it is bound to another loop.
+    void bind(resource& one, const char* what);
+    void unbind(resource& one) noexcept;
+
+private:
+    class main_scope final : public detail::scope {
+    public:
+        explicit main_scope(loop& owner) noexcept : loop_(owner) {}
+        bool ended_cancelled() const noexcept { return cancelled_; }
+
+    private:
+        void child_done(bool cancelled, const std::exception_ptr&) noexcept override {
+            cancelled_ = cancelled;
+            uv_stop(&loop_.uv_);
+        }
+        loop& loop_;
+        bool cancelled_ = false;
+    };
+
+    void on_prepare() noexcept;
+    void arm_timer() noexcept;
+    void take_sigint();
+    void on_sigint() noexcept;
+    void shut_down() noexcept;
+
+    uv_loop_t uv_{};
+    uv_prepare_t prepare_{};
+    uv_idle_t idle_{};
+    uv_timer_t timer_{};
+    uv_signal_t sigint_{};
+    clock::time_point armed_for_ = clock::time_point::max();
+    detail::scheduler scheduler_;
+    main_scope main_scope_{*this};
+    resource* first_resource_ = nullptr;
+    bool takes_sigint_ = false;
+    int interrupts_ = 0;
+};
+
+}  // namespace skein::loop

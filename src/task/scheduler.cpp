@@ -1,0 +1,160 @@
+// Owns the stepping of jobs: the ready queue, cancellation, scopes. Knows no libuv and reads the clock only
+// through the function it is given.
+#include <skein/detail/scheduler.hpp>
+
+#include <cassert>
+#include <cstdio>
+#include <cstring>
+#include <new>
+#include <stdexcept>
+
+namespace skein::detail {
+
+constinit thread_local kernel_state this_kernel{};
+
+// ---- wait
+
+void wait::check() {
+    const job* current = this_kernel.job;
+    if (current == nullptr) [[unlikely]]
+        throw std::logic_error("co_await of a skein operation outside a skein task");
+    if (current->cancel_requested()) [[unlikely]]
+        throw cancelled_error();
+}
+
+void wait::suspend(std::coroutine_handle<> at) noexcept {
+    job_ = this_kernel.job;
+    job_->at_ = at;
+    job_->wait_ = this;
+}
+
+void wait::wake() noexcept {
+    assert(job_ != nullptr && job_->wait_ == this);
+    job_->wait_ = nullptr;
+    this_kernel.scheduler->push(*job_);
+    job_ = nullptr;
+}
+
+// ---- job
+
+job::~job() {
+    if (root_) root_.destroy();  // it was never started
+    delete[] name_;
+}
+
+void job::set_name(std::string_view name) {
+    if (name.empty()) return;
+    name_ = new char[name.size() + 1];
+    std::memcpy(name_, name.data(), name.size());
+    name_[name.size()] = '\0';
+}
+
+void job::cancel() noexcept {
+    if (cancel_requested_) return;
+    cancel_requested_ = true;
+    if (wait_ != nullptr) wait_->on_cancel();
+}
+
+void job::run() noexcept {
+    auto& kernel = this_kernel;
+    if (!began_) {
+        if (cancel_requested_) return finish(std::exchange(root_, nullptr), false);
+        began_ = true;
+    }
+    kernel.job = this;
+    std::coroutine_handle<> next = at_;
+    do {
+        next.resume();
+        next = std::exchange(kernel.returning, nullptr);
+    } while (next);
+    kernel.job = nullptr;
+    if (root_.done()) finish(std::exchange(root_, nullptr), true);
+}
+
+void job::leave_scope(bool cancelled, const std::exception_ptr& error) noexcept {
+    scope& owner = *std::exchange(scope_, nullptr);
+    (previous_ != nullptr ? previous_->next_ : owner.first_) = next_;
+    (next_ != nullptr ? next_->previous_ : owner.last_) = previous_;
+    owner.child_done(cancelled, error);
+}
+
+// ---- scope
+
+scope::~scope() {
+    assert(first_ == nullptr);
+}
+
+void scope::start(job& child) noexcept {
+    child.scope_ = this;
+    child.previous_ = last_;
+    child.next_ = nullptr;
+    (last_ != nullptr ? last_->next_ : first_) = &child;
+    last_ = &child;
+    this_kernel.scheduler->push(child);
+}
+
+void scope::cancel_children() noexcept {
+    // No job ends inside cancel(): it only wakes up, or passes the request on to its own children.
+    for (job* child = first_; child != nullptr; child = child->next_) child->cancel();
+}
+
+// ---- scheduler
+
+scheduler::scheduler(now_function read_now) : now_(read_now()), read_now_(read_now) {
+    if (this_kernel.scheduler != nullptr)
+        throw std::logic_error("a skein loop already runs in this thread: run() inside run()?");
+    this_kernel = {this, nullptr, nullptr, 0};
+}
+
+scheduler::~scheduler() {
+    assert(!background_.has_children());
+    this_kernel = {};
+}
+
+bool scheduler::turn() noexcept {
+    read_clock();
+    while (deadline* due = deadlines_.pop_due(now_)) due->on_deadline();
+    for (int steps = 0; first_ready_ != nullptr; ++steps) {
+        if (steps == steps_per_turn) return true;
+        ready_node* node = first_ready_;
+        first_ready_ = node->next_ready_;
+        if (first_ready_ == nullptr) last_ready_ = &first_ready_;
+        node->run();
+    }
+    return false;
+}
+
+void scheduler::report(std::string_view context, std::exception_ptr error) noexcept {
+    try {
+        if (handler_) return handler_(context, std::move(error));
+    } catch (...) {
+        std::fputs("skein: the exception handler threw\n", stderr);
+    }
+    report_to_stderr(context, error);
+}
+
+void scheduler::report_to_stderr(std::string_view context, const std::exception_ptr& error) noexcept {
+    const char* what = "an exception of unknown type";
+    const auto say = [&] {
+        std::fprintf(stderr, "skein: %.*s: %s\n", static_cast<int>(context.size()), context.data(), what);
+    };
+    try {
+        std::rethrow_exception(error);
+    } catch (const std::exception& e) {
+        what = e.what();
+        say();
+    } catch (const cancelled_error&) {
+        what = "cancelled";
+        say();
+    } catch (...) {
+        say();
+    }
+}
+
+scheduler& current_scheduler(const char* what) {
+    if (auto* current = this_kernel.scheduler) [[likely]]
+        return *current;
+    throw std::logic_error(std::string(what) + " needs a running loop: call it inside skein::run()");
+}
+
+}  // namespace skein::detail

@@ -1,0 +1,39 @@
+// Owns what failures mean to a task group.
+#include <skein/error.hpp>
+#include <skein/task_group.hpp>
+
+#include <stdexcept>
+#include <string>
+
+namespace skein {
+
+void task_group::child_done(bool, const std::exception_ptr& error) noexcept {
+    if (error) {
+        try {
+            errors_.push_back(error);
+        } catch (...) {  // no memory: the first ones will have to do
+        }
+        cancel_children();
+    }
+    wake_if_done();
+}
+
+void task_group::check_open() const {
+    if (open_ && errors_.empty()) return;
+    throw std::logic_error(open_ ? "create_task() in a task group that is ending: a task of it has failed"
+                                 : "create_task() in a task group that has ended");
+}
+
+void task_group::throw_errors() {
+    if (errors_.empty()) return;
+    std::string what =
+        std::to_string(errors_.size()) + (errors_.size() == 1 ? " task" : " tasks") + " of a group failed";
+    try {
+        std::rethrow_exception(errors_.front());
+    } catch (const std::exception& e) {
+        what.append(": ").append(e.what());
+    } catch (...) {}
+    throw exception_group(what, std::move(errors_));
+}
+
+}  // namespace skein
