@@ -91,7 +91,9 @@ void loop::on_sigint() noexcept {
 // ---- turns
 
 void loop::on_prepare() noexcept {
-    if (scheduler_.turn()) {
+    const bool more = scheduler_.turn();
+    if (ending_ && !scheduler_.background().has_children()) uv_stop(&uv_);
+    if (more) {
         uv_idle_start(&idle_, [](uv_idle_t*) {});
         return;
     }
@@ -126,8 +128,9 @@ void loop::run(detail::job& main) {
 
 void loop::shut_down() noexcept {
     auto& background = scheduler_.background();
+    ending_ = true;
     background.cancel_children();
-    while (background.has_children()) uv_run(&uv_, UV_RUN_ONCE);
+    while (background.has_children()) uv_run(&uv_, UV_RUN_DEFAULT);
     while (first_resource_ != nullptr) {
         resource& one = *first_resource_;
         unbind(one);

@@ -90,6 +90,7 @@ private:
     main_scope main_scope_{*this};
     resource* first_resource_ = nullptr;
     bool takes_sigint_ = false;
+    bool ending_ = false;
     int interrupts_ = 0;
 };
 
