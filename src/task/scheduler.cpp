@@ -18,7 +18,7 @@ void wait::check() {
     const job* current = this_kernel.job;
     if (current == nullptr) [[unlikely]]
         throw std::logic_error("co_await of a skein operation outside a skein task");
-    if (current->cancel_requested()) [[unlikely]]
+    if (current->cancel_requested_ || current->interrupted_) [[unlikely]]
         throw cancelled_error();
 }
 
@@ -52,7 +52,13 @@ void job::set_name(std::string_view name) {
 void job::cancel() noexcept {
     if (cancel_requested_) return;
     cancel_requested_ = true;
-    if (wait_ != nullptr) wait_->on_cancel();
+    if (wait_ != nullptr && !interrupted_) wait_->on_cancel();
+}
+
+void job::interrupt() noexcept {
+    if (interrupted_) return;
+    interrupted_ = true;
+    if (wait_ != nullptr && !cancel_requested_) wait_->on_cancel();
 }
 
 void job::run() noexcept {
@@ -113,6 +119,7 @@ scheduler::~scheduler() {
 
 bool scheduler::turn() noexcept {
     read_clock();
+    ++turn_number_;
     while (deadline* due = deadlines_.pop_due(now_)) due->on_deadline();
     for (int steps = 0; first_ready_ != nullptr; ++steps) {
         if (steps == steps_per_turn) return true;

@@ -14,6 +14,7 @@
 
 #include <coroutine>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <functional>
 #include <source_location>
@@ -88,6 +89,12 @@ public:
     void cancel() noexcept;
     bool cancel_requested() const noexcept { return cancel_requested_; }
 
+    /// Makes the current wait and every later one throw cancelled_error, as cancel() does, until
+    /// end_interruption(): for a time limit on a stretch of the job, which catches that and throws what it
+    /// means.
+    void interrupt() noexcept;
+    void end_interruption() noexcept { interrupted_ = false; }
+
     std::string_view name() const noexcept { return name_ == nullptr ? std::string_view() : name_; }
     const std::source_location& location() const noexcept { return location_; }
 
@@ -119,6 +126,7 @@ private:
     std::source_location location_;
     bool began_ = false;
     bool cancel_requested_ = false;
+    bool interrupted_ = false;
 };
 
 /// Owns jobs until they have ended.
@@ -170,6 +178,8 @@ public:
 
     /// The time as this turn knows it.
     clock::time_point now() const noexcept { return now_; }
+    /// Counts the turns: the loop polls for I/O between two of them.
+    std::uint64_t turn_number() const noexcept { return turn_number_; }
     /// Reads the clock: for durations that a program asks for, which must not begin in the past.
     clock::time_point read_clock() noexcept { return now_ = read_now_(); }
 
@@ -191,6 +201,7 @@ private:
     ready_node* first_ready_ = nullptr;
     ready_node** last_ready_ = &first_ready_;
     clock::time_point now_;
+    std::uint64_t turn_number_ = 0;
     now_function read_now_;
     deadline_queue deadlines_;
     background_scope background_;

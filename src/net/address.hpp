@@ -1,0 +1,31 @@
+// Internet addresses as values.
+#pragma once
+
+#include <sys/socket.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace skein::net {
+
+/// An IPv4 or IPv6 address with a port.
+class address {
+public:
+    address() noexcept = default;
+    /// From what the system gives; no other family than AF_INET and AF_INET6.
+    static std::optional<address> from(const sockaddr& system, std::uint16_t port) noexcept;
+    /// From "127.0.0.1" or "::1", without brackets; nothing if it is no address.
+    static std::optional<address> parse(std::string_view literal, std::uint16_t port) noexcept;
+
+    const sockaddr* system() const noexcept { return reinterpret_cast<const sockaddr*>(&storage_); }
+    int family() const noexcept { return storage_.ss_family; }
+    /// "127.0.0.1:80", "[::1]:80".
+    std::string to_string() const;
+
+private:
+    sockaddr_storage storage_{};
+};
+
+}  // namespace skein::net

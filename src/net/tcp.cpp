@@ -1,0 +1,239 @@
+// Owns TCP sockets: one handle per stream, which outlives it until libuv has closed it.
+#include "net/tcp.hpp"
+
+#include "loop/loop.hpp"
+
+#include <skein/detail/recycler.hpp>
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <utility>
+
+namespace skein::net {
+
+namespace {
+
+std::error_code code_of(int status) noexcept {
+    return {-status, std::generic_category()};
+}
+
+// The loop's one read buffer. Whoever takes it over makes the next read begin with a fresh one.
+block_ptr& read_block() {
+    static thread_local block_ptr block;
+    return block;
+}
+
+class tcp_stream;
+
+// What libuv holds on to. Deleted in the close callback.
+struct socket_state : detail::recycled {
+    uv_tcp_t tcp{};
+    uv_write_t write{};
+    tcp_stream* owner = nullptr;
+    write_listener* listener = nullptr;
+    int refusal = 0;  // of a write
+
+    uv_handle_t* handle() noexcept { return reinterpret_cast<uv_handle_t*>(&tcp); }
+    uv_stream_t* stream() noexcept { return reinterpret_cast<uv_stream_t*>(&tcp); }
+    void tell(int result) noexcept {
+        if (auto* told = std::exchange(listener, nullptr))
+            told->on_written(result < 0 ? code_of(result) : std::error_code());
+    }
+    void close() noexcept {
+        owner = nullptr;
+        uv_close(handle(), [](uv_handle_t* closed) {
+            auto* state = static_cast<socket_state*>(closed->data);
+            state->tell(state->refusal);
+            delete state;
+        });
+    }
+};
+
+class tcp_stream final : public stream {
+public:
+    tcp_stream(socket_state& state, const address& peer) : state_(&state), peer_(peer) { state.owner = this; }
+    ~tcp_stream() override { tcp_stream::close(); }
+
+    void attach(stream_sink* sink) noexcept override {
+        sink_ = sink;
+        if (sink_ == nullptr || state_ == nullptr) return;
+        if (has_ended_)
+            report_end();
+        else if (!reading_)
+            start_reading();
+    }
+    void pause() noexcept override { paused_ = true; }
+    void resume() noexcept override {
+        paused_ = false;
+        refused_ = 0;
+        if (!reading_ && !has_ended_ && sink_ != nullptr && state_ != nullptr) start_reading();
+    }
+
+    std::size_t try_write(std::span<const byte_view> pieces) noexcept override {
+        if (state_ == nullptr) return 0;
+        std::array<uv_buf_t, 8> buffers;
+        std::size_t count = 0;
+        for (const byte_view piece : pieces.first(std::min(pieces.size(), buffers.size())))
+            if (!piece.empty()) buffers[count++] = buffer_of(piece);
+        if (count == 0) return 0;
+        const int written = uv_try_write(state_->stream(), buffers.data(), static_cast<unsigned>(count));
+        return written > 0 ? static_cast<std::size_t>(written) : 0;
+    }
+
+    void write(byte_view data, write_listener& listener) noexcept override {
+        state_->listener = &listener;
+        const uv_buf_t buffer = buffer_of(data);
+        const int status =
+            uv_write(&state_->write, state_->stream(), &buffer, 1, [](uv_write_t* request, int result) {
+                static_cast<socket_state*>(request->handle->data)->tell(result);
+            });
+        if (status == 0) return;
+        state_->refusal = status;  // the listener is told when the handle has closed
+        close();
+    }
+
+    void close() noexcept override {
+        if (auto* state = std::exchange(state_, nullptr)) state->close();
+    }
+    bool is_quiet() noexcept override {
+        if (state_ == nullptr || has_ended_) return false;
+        uv_os_fd_t fd = -1;
+        if (uv_fileno(state_->handle(), &fd) != 0) return false;
+        char byte = 0;
+        return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+    }
+
+    std::string peer() const override { return peer_.to_string(); }
+
+private:
+    static uv_buf_t buffer_of(byte_view piece) noexcept {
+        return uv_buf_init(const_cast<char*>(reinterpret_cast<const char*>(piece.data())),
+                           static_cast<unsigned>(std::min<std::size_t>(piece.size(), 1U << 30)));
+    }
+
+    void start_reading() noexcept {
+        reading_ = true;
+        const int status = uv_read_start(
+            state_->stream(),
+            [](uv_handle_t* handle, std::size_t, uv_buf_t* buffer) {
+                auto* self = static_cast<socket_state*>(handle->data)->owner;
+                *buffer = self == nullptr ? uv_buf_init(nullptr, 0) : self->offer_buffer();
+            },
+            [](uv_stream_t* handle, ssize_t count, const uv_buf_t*) {
+                if (auto* self = static_cast<socket_state*>(handle->data)->owner) self->on_read(count);
+            });
+        if (status != 0) on_read(status);
+    }
+
+    // While paused there is no buffer to read into, so the bytes stay in the kernel. Stopping and restarting
+    // cost two system calls each, so reading is stopped only when bytes come a second time.
+    uv_buf_t offer_buffer() noexcept {
+        auto& block = read_block();
+        if (wants_data() && !block) {
+            try {
+                block = take_block();
+            } catch (const std::bad_alloc&) {}
+        }
+        if (!wants_data() || !block) return uv_buf_init(nullptr, 0);
+        return uv_buf_init(reinterpret_cast<char*>(block->bytes), block_bytes);
+    }
+
+    bool wants_data() const noexcept { return !paused_ && sink_ != nullptr; }
+
+    void on_read(ssize_t count) noexcept {
+        if (count > 0) {
+            auto& block = read_block();
+            sink_->on_data(byte_view(block->bytes, static_cast<std::size_t>(count)), block);
+            return;
+        }
+        if (count == 0) return;
+        if (count == UV_ENOBUFS && !wants_data()) {
+            if (++refused_ < 2) return;
+            uv_read_stop(state_->stream());
+            reading_ = false;
+            return;
+        }
+        uv_read_stop(state_->stream());
+        reading_ = false;
+        has_ended_ = true;
+        end_ = count == UV_EOF ? std::error_code() : code_of(static_cast<int>(count));
+        report_end();
+    }
+
+    void report_end() noexcept {
+        if (sink_ != nullptr) std::exchange(sink_, nullptr)->on_end(end_);
+    }
+
+    socket_state* state_;
+    stream_sink* sink_ = nullptr;
+    address peer_;
+    std::error_code end_;
+    bool has_ended_ = false;
+    bool reading_ = false;
+    bool paused_ = false;
+    int refused_ = 0;
+};
+
+class connect_wait final : detail::wait {
+public:
+    explicit connect_wait(const address& to) : to_(to) {}
+
+    bool await_ready() const {
+        check();
+        return false;
+    }
+    void await_suspend(std::coroutine_handle<> at) {
+        auto& loop = loop::loop::current("a connection");
+        state_ = new socket_state;
+        uv_tcp_init(loop.uv(), &state_->tcp);
+        state_->tcp.data = state_;
+        request_.data = this;
+        suspend(at);
+        const int status =
+            uv_tcp_connect(&request_, &state_->tcp, to_.system(), [](uv_connect_t* request, int result) {
+                auto& self = *static_cast<connect_wait*>(request->data);
+                self.status_ = result;
+                self.wake();
+            });
+        if (status != 0) {
+            status_ = status;
+            wake();
+        }
+    }
+    std::unique_ptr<stream> await_resume() {
+        auto* state = std::exchange(state_, nullptr);
+        if (state == nullptr) throw cancelled_error();
+        if (status_ == 0) {
+            uv_tcp_nodelay(&state->tcp, 1);
+            return std::make_unique<tcp_stream>(*state, to_);
+        }
+        state->close();
+        throw std::system_error(code_of(status_));
+    }
+
+private:
+    void on_cancel() noexcept override {
+        std::exchange(state_, nullptr)->close();  // and the connect callback follows
+    }
+
+    address to_;
+    socket_state* state_ = nullptr;
+    uv_connect_t request_{};
+    int status_ = 0;
+};
+
+task<std::unique_ptr<stream>> connect_in_task(address to) {
+    co_return co_await connect_wait(to);
+}
+
+}  // namespace
+
+task<std::unique_ptr<stream>> connect_tcp(address to) {
+    return connect_in_task(to);
+}
+
+}  // namespace skein::net
