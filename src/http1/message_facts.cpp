@@ -1,0 +1,114 @@
+// The rules of framing and persistence. Where RFC 9112 leaves room, the stricter reading: a message that two
+// parsers could read differently is no message.
+#include "http1/message_facts.hpp"
+
+#include "http/field_grammar.hpp"
+
+#include <limits>
+
+namespace skein::http1 {
+
+namespace {
+
+using http::equals_ignoring_case;
+
+constexpr std::uint64_t max_length = std::numeric_limits<std::int64_t>::max();
+
+// Digits only; what is above 2^63-1 is no length.
+std::optional<std::uint64_t> parse_length(std::string_view text) noexcept {
+    if (text.empty()) return std::nullopt;
+    std::uint64_t value = 0;
+    for (const char c : text) {
+        if (c < '0' || c > '9') return std::nullopt;
+        const auto digit = static_cast<std::uint64_t>(c - '0');
+        if (value > (max_length - digit) / 10) return std::nullopt;
+        value = value * 10 + digit;
+    }
+    return value;
+}
+
+// "timeout=5, max=100"; what is not understood is ignored, for the field is a hint.
+std::optional<std::chrono::seconds> parse_keep_alive(std::string_view value) noexcept {
+    std::optional<std::chrono::seconds> timeout;
+    http::for_each_in_list(value, [&](std::string_view parameter) {
+        constexpr std::string_view name = "timeout";
+        const std::size_t equals = parameter.find('=');
+        if (equals == parameter.npos) return;
+        if (!equals_ignoring_case(http::trim_blanks(parameter.substr(0, equals)), name)) return;
+        const auto number = parse_length(http::trim_blanks(parameter.substr(equals + 1)));
+        if (number && *number <= std::numeric_limits<std::int32_t>::max())
+            timeout = std::chrono::seconds(static_cast<std::int64_t>(*number));
+    });
+    return timeout;
+}
+
+}  // namespace
+
+message_facts::field message_facts::classify(std::string_view name) noexcept {
+    switch (name.size()) {
+        case 7:
+            return equals_ignoring_case(name, "Upgrade") ? field::upgrade : field::other;
+        case 10:
+            if (equals_ignoring_case(name, "Connection")) return field::connection;
+            return equals_ignoring_case(name, "Keep-Alive") ? field::keep_alive : field::other;
+        case 14:
+            return equals_ignoring_case(name, "Content-Length") ? field::content_length : field::other;
+        case 17:
+            return equals_ignoring_case(name, "Transfer-Encoding") ? field::transfer_encoding : field::other;
+        default:
+            return field::other;
+    }
+}
+
+const char* message_facts::add(field which, std::string_view value) noexcept {
+    switch (which) {
+        case field::content_length:
+            if (content_length) return "more than one Content-Length";
+            content_length = parse_length(value);
+            return content_length ? nullptr : "Content-Length is not a number from 0 to 2^63-1";
+        case field::transfer_encoding:
+            if (transfer_encoding) return "more than one Transfer-Encoding";
+            transfer_encoding = true;
+            return equals_ignoring_case(value, "chunked") ? nullptr : "Transfer-Encoding is not just chunked";
+        case field::connection:
+            // llhttp looks at these bytes for its own tokens only.
+            if (http::find_bad_value_byte(value) != value.npos) return "control byte in Connection";
+            http::for_each_in_list(value, [&](std::string_view option) {
+                close = close || equals_ignoring_case(option, "close");
+                keep_alive = keep_alive || equals_ignoring_case(option, "keep-alive");
+            });
+            return nullptr;
+        case field::keep_alive:
+            keep_alive_timeout = parse_keep_alive(value);
+            return nullptr;
+        case field::upgrade:
+        case field::other:
+            return nullptr;
+    }
+    return nullptr;
+}
+
+message_facts::verdict message_facts::decide(request_kind kind, int status,
+                                             http_version version) const noexcept {
+    if (status == 101 && kind != request_kind::upgrade)
+        return {.violation = "101 Switching Protocols, though no upgrade was asked for"};
+    if (transfer_encoding && content_length)
+        return {.violation = "both Transfer-Encoding and Content-Length"};
+    if (transfer_encoding && version == http_version::http_1_0)
+        return {.violation = "Transfer-Encoding in HTTP/1.0"};
+    if (is_bodiless(kind, status)) {
+        const bool opened = kind == request_kind::connect && status >= 200 && status < 300;
+        return {.tunnel = opened || status == 101};
+    }
+    if (transfer_encoding) return {.framing = framing::chunked};
+    if (content_length) return {.framing = framing::length};
+    return {.framing = framing::until_close};
+}
+
+bool message_facts::persistent(int status, http_version version) const noexcept {
+    if (close || (version == http_version::http_1_0 && !keep_alive)) return false;
+    // A server that frames a body where none may be sends it, too, sooner or later.
+    return status != 204 || (!transfer_encoding && content_length.value_or(0) == 0);
+}
+
+}  // namespace skein::http1
