@@ -1,0 +1,262 @@
+// Drives OpenSSL. Every entry clears its error queue first, and bounds what the peer can make it do.
+#include "tls/engine.hpp"
+
+#include <skein/error.hpp>
+#include <skein/tls_errc.hpp>
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+#include <utility>
+
+#include <openssl/x509v3.h>
+
+namespace skein::tls {
+
+namespace {
+
+// What a peer may send without giving us data. A handshake is a few KiB, of which OpenSSL allows 100 KiB for
+// certificates; a record is 16 KiB, a session ticket seldom over 2.
+constexpr std::size_t handshake_limit = 256 * 1024;
+constexpr std::size_t barren_limit = 64 * 1024;
+// What it may make us say (answers to KeyUpdate, 22 bytes each) without taking it from us.
+constexpr std::size_t answer_limit = 16 * 1024;
+
+constexpr std::string_view our_protocol = "http/1.1";
+
+std::string_view without_decoration(std::string_view host) {
+    if (host.size() >= 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+    if (host.find(':') != std::string_view::npos) return host.substr(0, host.find('%'));  // IPv6 zone
+    if (host.ends_with('.')) host.remove_suffix(1);
+    return host;
+}
+
+}  // namespace
+
+engine::engine(std::shared_ptr<context> context, std::string_view host)
+    : context_(std::move(context)), ssl_(SSL_new(context_->handle())), host_(without_decoration(host)) {
+    if (!ssl_) throw std::bad_alloc();
+    BIO* bio = BIO_new(bio_method());
+    if (bio == nullptr) throw std::bad_alloc();
+    BIO_set_data(bio, this);
+    BIO_set_init(bio, 1);
+    SSL_set_bio(ssl_.get(), bio, bio);  // owns it from now on
+    SSL_set_connect_state(ssl_.get());
+    SSL_set_app_data(ssl_.get(), this);
+    if (context_->trust().verify) SSL_set_verify(ssl_.get(), SSL_VERIFY_PEER, on_verify);
+    expect_host(host_);
+}
+
+void engine::expect_host(std::string_view host) {
+    const std::string name(host);
+    X509_VERIFY_PARAM* expected = SSL_get0_param(ssl_.get());
+    X509_VERIFY_PARAM_set_hostflags(
+        expected, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+    forget_errors();
+    // OpenSSL would take an empty name for "any", and one with a leading dot for "any name below".
+    bool good = !name.empty() && name.front() != '.' && name.find('\0') == std::string::npos;
+    if (good && X509_VERIFY_PARAM_set1_ip_asc(expected, name.c_str()) != 1)
+        good = X509_VERIFY_PARAM_set1_host(expected, name.data(), name.size()) == 1 &&
+               SSL_set_tlsext_host_name(ssl_.get(), name.c_str()) == 1;
+    ERR_clear_error();
+    if (!good) throw tls_error("no certificate can be for the host \"" + name + "\"", name, 0);
+}
+
+void engine::feed(byte_view ciphertext) noexcept {
+    in_ = ciphertext;
+    if (state_ != state::handshaking || beginning_size_ == beginning_.size()) return;
+    const std::size_t n = std::min(ciphertext.size(), beginning_.size() - beginning_size_);
+    std::copy_n(ciphertext.begin(), n, beginning_.begin() + static_cast<std::ptrdiff_t>(beginning_size_));
+    beginning_size_ += n;
+}
+
+status engine::handshake() noexcept {
+    if (state_ == state::failed) return status::failed;
+    if (state_ == state::established) return status::done;
+    forget_errors();
+    const int result = SSL_do_handshake(ssl_.get());
+    return result == 1 ? establish() : judge(result);
+}
+
+status engine::establish() noexcept {
+    if (!alpn().empty() && alpn() != our_protocol)  // OpenSSL does not compare (RFC 7301 section 3.1)
+        return fail_with([&] {
+            return failure{tls_errc::handshake_failed,
+                           "the peer chose an application protocol that was not offered"};
+        });
+    state_ = state::established;
+    barren_bytes_ = 0;
+    return status::done;
+}
+
+status engine::read(std::span<std::byte> into, std::size_t& got) noexcept {
+    got = 0;
+    if (state_ == state::failed) return status::failed;
+    if (closed_) return status::closed;
+    if (state_ == state::handshaking) return status::want_input;
+    if (in_.empty() && SSL_has_pending(ssl_.get()) == 0) return starved();  // spares OpenSSL the question
+    forget_errors();
+    const std::size_t said = out_.size();
+    const int result = SSL_read_ex(ssl_.get(), into.data(), into.size(), &got);
+    answer_bytes_ += out_.size() - said;
+    if (result != 1) return judge(result);
+    barren_bytes_ = 0;
+    return status::done;
+}
+
+status engine::write(byte_view plaintext) noexcept {
+    if (state_ != state::established || shut_down_) return status::failed;
+    if (plaintext.empty()) return status::done;
+    forget_errors();
+    std::size_t written = 0;
+    const int result = SSL_write_ex(ssl_.get(), plaintext.data(), plaintext.size(), &written);
+    return result == 1 ? status::done : judge(result);
+}
+
+void engine::shutdown() noexcept {
+    if (state_ != state::established || std::exchange(shut_down_, true)) return;
+    forget_errors();
+    if (SSL_shutdown(ssl_.get()) < 0) ERR_clear_error();  // best effort
+}
+
+void engine::clear_output() noexcept {
+    out_.clear();
+    answer_bytes_ = 0;
+}
+
+void engine::swap_output(std::vector<std::byte>& other) noexcept {
+    out_.swap(other);
+    answer_bytes_ = 0;
+}
+
+std::string_view engine::alpn() const noexcept {
+    const unsigned char* name = nullptr;
+    unsigned size = 0;
+    SSL_get0_alpn_selected(ssl_.get(), &name, &size);
+    return {reinterpret_cast<const char*>(name), size};
+}
+
+// What a call that did not succeed means.
+status engine::judge(int result) noexcept {
+    if (out_of_memory_) return fail({std::make_error_code(std::errc::not_enough_memory), {}});
+    switch (SSL_get_error(ssl_.get(), result)) {
+        case SSL_ERROR_WANT_READ:
+            return starved();
+        case SSL_ERROR_ZERO_RETURN:
+            if (state_ == state::handshaking) break;
+            closed_ = true;
+            return status::closed;
+        default:
+            break;
+    }
+    if (failure_.code) return fail(std::move(failure_));  // on_verify has said it
+    const bool established = state_ == state::established;
+    const byte_view beginning(beginning_.data(), beginning_size_);
+    return fail_with([&] {
+        if (!established && !looks_like_tls(beginning)) return not_tls_failure(beginning);
+        return openssl_failure(ERR_peek_error(), established);
+    });
+}
+
+// All input is used up. Whether that is well depends on what it was, and on whether more can come.
+status engine::starved() noexcept {
+    const bool established = state_ == state::established;
+    if (barren_bytes_ > (established ? barren_limit : handshake_limit) || answer_bytes_ > answer_limit)
+        return fail_with([&] {
+            return failure{tls_errc::flood, "the peer sent " + std::to_string(barren_bytes_) +
+                                                " bytes of TLS without any data in it"};
+        });
+    if (!ended_) return status::want_input;
+    const byte_view beginning(beginning_.data(), beginning_size_);
+    return fail_with([&] {
+        if (established)
+            return failure{tls_errc::truncated,
+                           "the connection ended without the TLS close_notify: what was "
+                           "received may have been cut"};
+        if (!looks_like_tls(beginning)) return not_tls_failure(beginning);
+        return failure{tls_errc::handshake_cut,
+                       "the peer closed the connection during the TLS handshake, "
+                       "after " +
+                           std::to_string(barren_bytes_) + " bytes"};
+    });
+}
+
+status engine::fail(failure why) noexcept {
+    state_ = state::failed;
+    failure_ = std::move(why);
+    in_ = {};
+    ERR_clear_error();
+    return status::failed;
+}
+
+// Puts the words together, which takes memory.
+template <class Fn>
+status engine::fail_with(Fn&& explain) noexcept {
+    try {
+        return fail(explain());
+    } catch (...) {
+        return fail({std::make_error_code(std::errc::not_enough_memory), {}});
+    }
+}
+
+int engine::on_verify(int good, X509_STORE_CTX* store) {
+    if (good == 1) return 1;
+    const auto* ssl =
+        static_cast<const SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
+    auto& self = *static_cast<engine*>(SSL_get_app_data(ssl));
+    try {
+        self.failure_ =
+            certificate_failure(X509_STORE_CTX_get_error(store), X509_STORE_CTX_get_current_cert(store),
+                                self.host_, self.context_->lacks_system_roots());
+    } catch (...) {
+        self.out_of_memory_ = true;
+    }
+    return 0;
+}
+
+BIO_METHOD* engine::bio_method() {
+    // Never freed: a connection of static storage may outlive what is destroyed at exit.
+    static BIO_METHOD* const method = [] {
+        BIO_METHOD* made = BIO_meth_new(BIO_TYPE_SOURCE_SINK | BIO_get_new_index(), "skein");
+        if (made == nullptr) throw std::bad_alloc();
+        BIO_meth_set_read_ex(made, bio_read);
+        BIO_meth_set_write_ex(made, bio_write);
+        BIO_meth_set_ctrl(made, bio_ctrl);
+        return made;
+    }();
+    return method;
+}
+
+int engine::bio_read(BIO* bio, char* into, std::size_t size, std::size_t* got) {
+    auto& self = *static_cast<engine*>(BIO_get_data(bio));
+    BIO_clear_retry_flags(bio);
+    if (self.in_.empty()) {
+        BIO_set_retry_read(bio);
+        return 0;
+    }
+    *got = std::min(size, self.in_.size());
+    std::memcpy(into, self.in_.data(), *got);
+    self.in_ = self.in_.subspan(*got);
+    self.barren_bytes_ += *got;
+    return 1;
+}
+
+int engine::bio_write(BIO* bio, const char* from, std::size_t size, std::size_t* written) {
+    auto& self = *static_cast<engine*>(BIO_get_data(bio));
+    BIO_clear_retry_flags(bio);
+    const auto* bytes = reinterpret_cast<const std::byte*>(from);
+    try {
+        self.out_.insert(self.out_.end(), bytes, bytes + size);
+    } catch (...) {
+        self.out_of_memory_ = true;  // no exception may cross OpenSSL's frames
+        return 0;
+    }
+    *written = size;
+    return 1;
+}
+
+long engine::bio_ctrl(BIO*, int command, long, void*) {
+    return command == BIO_CTRL_FLUSH ? 1 : 0;  // the output needs no flushing; all else is unknown here
+}
+
+}  // namespace skein::tls
