@@ -1,3 +1,4 @@
+// Recycled memory: reuse, alignment, and what outlives its thread.
 #include <skein/detail/recycler.hpp>
 
 #include <doctest/doctest.h>

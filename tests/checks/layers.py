@@ -1,0 +1,144 @@
+"""Who may include whom: the table of docs/architecture.md, held.
+
+Also: C libraries stay in the layers that own them, clocks and randomness behind their seams (loop and net),
+and examples use public headers only.
+"""
+
+import re
+
+import common
+
+# layer: the layers it may include besides itself
+MAY_INCLUDE = {
+    "base": set(),
+    "task": {"base"},
+    "loop": {"task", "base"},
+    "net/seam": {"base"},
+    "net": {"net/seam", "loop", "task", "base"},
+    "tls/engine": {"base"},
+    "tls/stream": {"tls/engine", "net/seam", "task", "base"},
+    "http": {"base"},
+    "http1/codec": {"http", "base"},
+    "http1/connection": {"http1/codec", "http", "net/seam", "task", "base"},
+}
+BELOW_CLIENT = set(MAY_INCLUDE)
+MAY_INCLUDE["client"] = BELOW_CLIENT
+MAY_INCLUDE["testing"] = BELOW_CLIENT | {"client"}
+MAY_INCLUDE["everything"] = BELOW_CLIENT | {"client"}
+
+# layer: its public headers, in include/skein/
+PUBLIC = {
+    "base": """bytes clock error function_ref
+        detail/config detail/recycler detail/intrusive_list detail/function_ref""",
+    "task": """task future promise awaitable cancelled cancelled_error gather settle outcome first as_completed
+        timeout wait_for with_timeout task_group cleanup with_cleanup shield sleep event mutex condition semaphore
+        barrier queue sync scope trace dump_tasks
+        detail/job detail/scheduler detail/promise detail/awaitable detail/frame detail/timer detail/timers
+        detail/deadline detail/scope detail/state detail/waiter detail/child detail/shared_state detail/spawn""",
+    "loop": """run remote to_thread work file files signal signals poll uv loop
+        detail/loop detail/work detail/remote""",
+    "net": "resolver address connector resolve detail/resolver",
+    "tls/engine": "tls tls_context",
+    "http": """url headers cookie_jar cookies cookie form multipart body body_source date http_date coding
+        content_coding method status version http_version media_type detail/header_block""",
+    "client": """session client_session client_request client_response request response options session_options
+        connector_options timeouts retry retry_policy report request_report trace_options middleware proxy download
+        json hop save_options pool detail/request detail/response detail/session""",
+    "testing": "testing testing/clock testing/network testing/server",
+    "everything": "skein",
+}
+PUBLIC_LAYER = {f"{name}.hpp": layer for layer, names in PUBLIC.items() for name in names.split()}
+
+# The headers of net that others may see: what a stream is, not how one is made.
+SEAM = {"net/stream.hpp", "net/block.hpp"}
+
+# C library headers: who may include them
+C_LIBRARIES = {
+    r"uv\.h|uv/": {"loop", "net"},
+    r"llhttp\.h": {"http1/codec"},
+    r"openssl/": {"tls/engine", "client"},  # client: the hashes of digest authentication
+    r"zlib\.h|brotli/|zstd": {"http"},
+    r"libpsl\.h|unicode/": {"http"},
+}
+
+# What goes around a seam; only loop and net may. (Also where a public header would do so.)
+AROUND_SEAMS = {
+    "libuv": r"\buv_\w+",
+    "wall clock": r"(?<![\w>.])time\s*\(\s*(?:nullptr|NULL|0|&)|\b(?:gettimeofday|clock_gettime)\s*\(",
+    "clock": r"\b\w+::now\s*\(\s*\)(?!\s*(?:const|noexcept|\{))",
+    "random": r"(?<![\w>.])s?rand\s*\(|\brandom_device\b|\bgetrandom\s*\(|\bmt19937",
+}
+INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)
+
+
+def layer_of(name):
+    """The layer of a file by its path in the tree; None for a file outside the layers."""
+    if name.startswith("include/skein/"):
+        return PUBLIC_LAYER.get(name.removeprefix("include/skein/"), "unknown")
+    if not name.startswith("src/"):
+        return None
+    inside = name.removeprefix("src/")
+    folder, _, file = inside.partition("/")
+    if inside in SEAM or re.sub(r"cpp$", "hpp", inside) in SEAM:
+        return "net/seam"
+    if folder == "tls":
+        return "tls/stream" if file.startswith("stream") else "tls/engine"
+    if folder == "http1":
+        return "http1/connection" if file.startswith("connection") else "http1/codec"
+    return folder if folder in MAY_INCLUDE else "unknown"
+
+
+def target_of(quote, included):
+    """The layer that an include leads to; None for one from outside the tree."""
+    if included.startswith("skein/"):
+        return layer_of("include/" + included)
+    if quote == '"':
+        return None if included == "skein_features.hpp" else layer_of("src/" + included)
+    return None
+
+
+def check_file(name, source):
+    """The findings in one file."""
+    findings = []
+
+    def found(position, what):
+        findings.append(f"{name}:{source.count(chr(10), 0, position) + 1}: {what}")
+
+    layer = layer_of(name)
+    if layer == "unknown":
+        return [f"{name}:1: belongs to no layer (the tables are in tests/checks/layers.py)"]
+    code = common.bare(source, keep_texts=True)
+    for match in INCLUDE.finditer(code):
+        quote, included = match.groups()
+        if layer is None:
+            if name.startswith("examples/") and (quote == '"' and layer_of("src/" + included) != "unknown"
+                                                 or included.startswith("skein/detail/")):
+                found(match.start(), f"an example includes {included}, which users cannot")
+            continue
+        target = target_of(quote, included)
+        if target == "unknown":
+            found(match.start(), f"includes {included}, which belongs to no layer")
+        elif target is not None and target != layer and target not in MAY_INCLUDE[layer]:
+            found(match.start(), f"{layer} may not include {target} ({included})")
+        if name.startswith("include/") and quote == '"':
+            found(match.start(), f"a public header includes the private {included}")
+        for library, owners in C_LIBRARIES.items():
+            if re.match(library, included) and (name.startswith("include/") or layer not in owners):
+                found(match.start(), f"{included} does not belong in {name}")
+    if layer not in (None, "loop", "net"):
+        source = common.bare(source)
+        for what, pattern in AROUND_SEAMS.items():
+            for match in re.finditer(pattern, source):
+                found(match.start(), f"{match[0]}...: {what} goes around its seam in {layer}")
+    return findings
+
+
+def check():
+    names = [name for name in common.tree_files(".hpp", ".cpp")
+             if name.startswith(("src/", "include/", "examples/"))]
+    findings = [finding for name in names for finding in check_file(name, common.read(name))]
+    return common.report("layers", findings, len(names))
+
+
+if __name__ == "__main__":
+    common.main(check)

@@ -1,0 +1,227 @@
+"""The checks can fail: each is shown what it must refuse and what it must let pass."""
+
+import pathlib
+import sys
+import tempfile
+import unittest
+
+import common
+import coroutines
+import format as format_check
+import headers
+import layers
+import text
+
+
+class Layers(unittest.TestCase):
+    def refuses(self, name, source, words):
+        findings = layers.check_file(name, "// x\n" + source)
+        self.assertEqual(len(findings), 1, findings)
+        self.assertIn(words, findings[0])
+        self.assertIn(":2:", findings[0])
+
+    def allows(self, name, source):
+        self.assertEqual(layers.check_file(name, "// x\n" + source), [])
+
+    def test_refuses_an_include_against_the_table(self):
+        self.refuses("src/base/error.cpp", '#include "task/job.hpp"\n', "base may not include task")
+        self.refuses("src/task/job.cpp", '#include "loop/loop.hpp"\n', "task may not include loop")
+        self.refuses("src/http/url.cpp", '#include "net/stream.hpp"\n', "http may not include net/seam")
+        self.refuses("src/http1/parser.cpp", '#include "net/stream.hpp"\n', "http1/codec may not include net/seam")
+        self.refuses("src/http1/connection.cpp", '#include "net/tcp.hpp"\n', "http1/connection may not include net")
+        self.refuses("src/tls/stream.cpp", '#include "net/tcp.hpp"\n', "tls/stream may not include net")
+        self.refuses("src/http/url.cpp", "#include <skein/session.hpp>\n", "http may not include client")
+        self.refuses("src/client/pool.cpp", "#include <skein/skein.hpp>\n", "client may not include everything")
+        self.refuses("include/skein/error.hpp", "#include <skein/task.hpp>\n", "base may not include task")
+
+    def test_allows_what_the_table_allows(self):
+        self.allows("src/http1/connection.cpp", '#include "net/stream.hpp"\n#include "http1/parser.hpp"\n')
+        self.allows("src/tls/stream.hpp", '#include "tls/engine.hpp"\n#include "net/block.hpp"\n')
+        self.allows("src/client/pool.cpp", '#include "http1/connection.hpp"\n#include <skein/error.hpp>\n')
+        self.allows("src/base/error.cpp", '#include <vector>\n#include "skein_features.hpp"\n')
+        self.allows("src/http/url.cpp", '// #include "client/pool.hpp"\n')
+
+    def test_refuses_files_without_a_layer(self):
+        self.assertIn("no layer", layers.check_file("include/skein/surprise.hpp", "")[0])
+        self.assertIn("no layer", layers.check_file("src/misc/a.cpp", "")[0])
+        self.refuses("src/client/pool.cpp", '#include "misc/a.hpp"\n', "belongs to no layer")
+
+    def test_refuses_c_libraries_outside_their_layer(self):
+        self.refuses("src/client/pool.cpp", "#include <uv.h>\n", "uv.h does not belong")
+        self.refuses("src/tls/stream.cpp", "#include <openssl/ssl.h>\n", "does not belong")
+        self.refuses("include/skein/url.hpp", "#include <unicode/uidna.h>\n", "does not belong")
+        self.allows("src/net/tcp.cpp", "#include <uv.h>\n")
+        self.allows("src/http/coding.cpp", "#include <zlib.h>\n")
+
+    def test_refuses_ways_around_the_seams(self):
+        for source in ("auto t = clock::now();", "auto t = std::chrono::system_clock::now();", "auto t = time(nullptr);",
+                       "auto t = ::time(0);", "int i = rand();", "std::random_device r;", "int i = uv_now(l);"):
+            self.refuses("src/client/pool.cpp", source + "\n", "goes around its seam")
+        self.allows("src/loop/loop.cpp", "auto t = clock::now(); uv_run(l);\n")
+        self.allows("src/http/date.cpp", "// uv_now()\nauto s = \"rand()\"; first_time(0); a.time(0); operand(1);\n")
+        self.allows("src/testing/clock.cpp", "auto virtual_clock::now() const { return now_; }\n")
+
+    def test_examples_use_public_headers(self):
+        self.refuses("examples/hello.cpp", '#include "net/stream.hpp"\n', "which users cannot")
+        self.refuses("examples/hello.cpp", "#include <skein/detail/job.hpp>\n", "which users cannot")
+        self.allows("examples/get/main.cpp", '#include <skein/skein.hpp>\n#include "options.hpp"\n')
+
+
+class Coroutines(unittest.TestCase):
+    def refuses(self, code, times=1):
+        code = f"task<> f() {{\n{code}\n}}\n"
+        self.assertEqual(len(coroutines.check_source("x.cpp", code)), times, code)
+
+    def allows(self, code):
+        for source in (code, f"task<> f() {{\n{code}\n}}\n", f"class c {{ task<> f() {{\n{code}\n}} int a_{{}}; }};\n"):
+            self.assertEqual(coroutines.check_source("x.cpp", source), [], source)
+
+    def test_refuses_lambdas_that_capture_by_value(self):
+        self.refuses("co_await f([s] { use(s); });")
+        self.refuses("co_await f([=] { use(s); });")
+        self.refuses("co_await f([&a, b = std::move(b)](int x) mutable -> task<> { co_return; });")
+        self.refuses("auto x = co_await f(1, [self]() -> task<std::pair<int, int>> { co_await g(); });")
+        self.refuses("co_await [s]() -> task<> { co_return; }();")
+        self.refuses("if (co_await f([s] { return s; })) g();")
+        self.refuses("while (auto x = co_await q.get([s] {})) {\n g(x);\n}")
+
+    def test_allows_other_lambdas(self):
+        self.allows("co_await f([&] { use(s); });")
+        self.allows("co_await f([&a, this](int x) { use(a[x]); });")
+        self.allows("co_await f([](int x) -> task<> { co_await g(x); }, 3);")
+        self.allows("auto body = [s]() -> task<> { co_await g(s); };\nco_await f(std::move(body));")
+        self.allows("f([s]() -> task<> { co_await g(); });")
+        self.allows("for (auto& [a, b] : list) co_await f(a[1], b);")
+        self.allows("[[maybe_unused]] auto x = co_await f(values[i]);")
+
+    def test_looks_inside_lambdas(self):
+        self.refuses("f([&]() -> task<> { co_await g([s] {}); });")
+        self.refuses("auto h = [] { return [&]() -> task<> { co_await g({1}); }; };")
+
+    def test_refuses_braced_temporaries_in_calls(self):
+        self.refuses("co_await f({.a = text});")
+        self.refuses("co_await f(opts{});")
+        self.refuses("co_await s.get(u).headers({{\"k\", \"v\"}});")
+        self.refuses("auto x = g(std::vector{1, 2}) + co_await f();")
+        self.refuses("CHECK(co_await f(std::string{\"a\"}) == 1);")
+        self.refuses("co_return co_await f<int>({text});")
+        self.refuses("for (auto x : co_await f({1, 2})) g(x);")
+        self.refuses("case 1:\n if (a) co_await f({});")
+
+    def test_allows_other_braces(self):
+        self.allows("co_await s.get(u).timeout({.total = 30s, .connect = 5s});")
+        self.allows("opts o{.a = text};\nco_await f(o);")
+        self.allows("std::vector<pair> v = {{\"a\", 1}, {\"b\", 2}};\nco_await f(v);")
+        self.allows("f({1, 2});\nco_await g();")
+        self.allows("if (g({1})) co_await f();")
+        self.allows("try { co_await f(); } catch (const e&) { g({1}); }")
+        self.allows("do { co_await f(); } while (g({1}));")
+        self.allows("auto x{co_await f()};")
+        self.allows("co_return opts{co_await f()};")
+
+    def test_refuses_co_await_in_a_branch(self):
+        self.refuses("auto x = c ? co_await f() : g();")
+        self.refuses("h(c ? g() : (co_await f()).value());")
+        self.allows("auto x = co_await f() ? a : b;")
+        self.allows("h(c ? a : b, co_await f());")
+        self.allows("auto y = c ? a : b;\nco_await f();")
+
+    def test_refuses_switch_on_co_await(self):
+        self.refuses("switch (co_await f()) { case 1: g(); }")
+        self.refuses("switch (int i = 1; co_await f(i)) { case 1: g(); }")
+        self.allows("switch (int i = co_await f(); i) { case 1: g(); }")
+
+    def test_obeys_a_marker_with_a_reason(self):
+        self.allows("co_await f(opts{1});  // gcc12-ok: opts is trivial")
+        self.refuses("co_await f(opts{1});  // gcc12-ok:")
+        self.refuses("co_await f(opts{1});\n// gcc12-ok: too late")
+
+    def test_is_not_misled_by_comments_and_texts(self):
+        self.allows("// co_await f([s] {});\nauto t = \"co_await f({1})\";\nauto r = R\"(co_await f({1}))\"; /* { */")
+        self.assertIn("cannot be read", coroutines.check_source("x.cpp", "void f() {")[0])
+
+    def test_reads_the_code_of_pages(self):
+        page = "co_await f({1})\n\n```cpp\nco_await f({1});\n```\n\n```text\nco_await f({1});\n```\n"
+        self.assertEqual(len(coroutines.check_source("x.md", coroutines.code_blocks(page))), 1)
+
+
+class Headers(unittest.TestCase):
+    compiler = ["c++"]
+
+    def findings(self, content):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, "skein", "sample.hpp")
+            path.parent.mkdir()
+            path.write_text(content)
+            return headers.check_header(self.compiler, folder, "skein/sample.hpp")
+
+    def test_refuses_a_header_that_needs_another_first(self):
+        self.assertIn("does not compile alone", self.findings("#pragma once\ninline std::string f();\n")[0])
+
+    def test_refuses_a_header_that_cannot_come_twice(self):
+        self.assertIn("does not compile alone", self.findings("struct s {};\n")[0])
+
+    def test_refuses_the_headers_of_c_libraries(self):
+        self.assertIn("zlib.h", "".join(self.findings("#pragma once\n#include <zlib.h>\n")))
+        paths = ["a/uv.h", "a/openssl/ssl.h", "llhttp.h", "a/unicode/uidna.h", "a/zstd.h", "a/brotli/decode.h"]
+        self.assertEqual(headers.private_headers(paths + ["a/string.h", "a/move_uv.hpp", "skein/uv.hpp"]), paths)
+
+    def test_allows_a_good_header(self):
+        self.assertEqual(self.findings("#pragma once\n#include <string>\ninline std::string f() { return {}; }\n"), [])
+
+
+class Text(unittest.TestCase):
+    def refuses(self, name, source, words):
+        findings = text.check_file(name, source, exists=lambda name: name == "docs/a.md")
+        self.assertEqual(len(findings), 1, findings)
+        self.assertIn(words, findings[0])
+
+    def allows(self, name, source):
+        self.assertEqual(text.check_file(name, source, exists=lambda name: name == "docs/a.md"), [])
+
+    def test_every_file(self):
+        self.refuses("a.py", "x = 1 \n", "white space")
+        self.refuses("a.py", "x = 1\r\n", "white space")
+        self.refuses("a.py", "\tx\n", "a tab")
+        self.refuses("a.py", "x = 1", "newline")
+        self.refuses("a.py", "x = 1\n\n", "empty line")
+        self.allows("a.py", "x = 1\n\ny = 2\n")
+
+    def test_paths_of_one_machine(self):
+        for folder in ("wo" + "rk", "ho" + "me", "ro" + "ot"):
+            self.refuses("tests/a.py", f"x = '/{folder}/me'\n", "one machine")
+        self.refuses("dev", "cd /t" + "mp/x\n", "one machine")
+        self.allows("tests/a.py", "x = '/t" + "mp/x'\n")
+        self.allows("a.md", "See docs/home/x and tests/work/y.\n")
+
+    def test_source_files(self):
+        self.refuses("a.cpp", "int i;\n", "open with a comment")
+        self.refuses("a.hpp", "// A.\nint i;\n", "#pragma once")
+        self.refuses("a.hpp", "// A.\n#pragma once\nusing namespace std;\n", "using namespace")
+        self.allows("a.cpp", "// A.\nusing namespace std::chrono_literals;\n")
+        self.allows("a.hpp", "// A.\n#pragma once\n// using namespace std;\n")
+
+    def test_links(self):
+        self.refuses("README.md", "[b](docs/b.md)\n", "leads nowhere")
+        self.refuses("docs/x.md", "[b](docs/a.md)\n", "leads nowhere")
+        self.allows("README.md", "[a](docs/a.md#part) [b](https://example.org/) [c](#here)\n")
+        self.allows("docs/x.md", "[a](a.md)\n")
+
+
+class Format(unittest.TestCase):
+    def test_refuses_what_the_tool_would_change(self):
+        tool = format_check.find_tool()
+        if tool is None:
+            sys.exit(common.SKIPPED)
+        with tempfile.TemporaryDirectory(dir=common.ROOT, prefix="build-format-") as folder:
+            path = pathlib.Path(folder, "a.cpp")
+            path.write_text("int  f( ) {\n  return 1; }\n")
+            self.assertIn("code should be clang-formatted", format_check.check_file(tool, path))
+            path.write_text("int f() {\n    return 1;\n}\n")
+            self.assertEqual(format_check.check_file(tool, path), "")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 2:
+        Headers.compiler = sys.argv[2:]
+    unittest.main(argv=sys.argv[:2])
