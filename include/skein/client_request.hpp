@@ -1,0 +1,138 @@
+// A request in the making.
+#pragma once
+
+#include <skein/client_response.hpp>
+#include <skein/detail/awaitable.hpp>
+#include <skein/detail/config.hpp>
+#include <skein/headers.hpp>
+#include <skein/task.hpp>
+#include <skein/timeouts.hpp>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <chrono>
+#include <coroutine>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace skein {
+
+namespace client {
+struct request_state;
+}
+
+/// A request that is built a setting at a time and sent by awaiting it:
+///
+///     auto response = co_await session.get(url).header("Accept", "text/html").timeout(5s);
+///
+///     auto request = session.get(url);
+///     if (since) request.header("If-Modified-Since", *since);
+///     auto response = co_await std::move(request);
+///
+/// Awaiting gives a client_response as soon as the head of the (last) response is in. Converts to
+/// task<client_response>, and is an awaitable for gather, wait_for and the like. All arguments are copied.
+///
+/// *Lifetime:* move-only; sent once. Keeps what it needs of its session alive.
+/// *Cancellation:* at once, in any phase; the connection that was in use is closed.
+/// *Throws:* setters std::invalid_argument for what HTTP does not allow (CR, LF, NUL, ...). Awaiting: an error of
+/// error.hpp that says what failed, to whom, in which phase, after how long, and carries the report;
+/// std::logic_error if the session is closed, or used by a loop in another thread.
+class [[nodiscard]] SKEIN_API client_request {
+public:
+    client_request(client_request&&) noexcept;
+    client_request& operator=(client_request&&) noexcept;
+    ~client_request();
+
+    /// Adds a header. The first of a name takes the place of the session's and the library's own.
+    client_request& header(std::string_view name, std::string_view value) &;
+    client_request&& header(std::string_view name, std::string_view value) && {
+        return std::move(header(name, value));
+    }
+    /// Adds all of them.
+    client_request& headers(const skein::headers& fields) &;
+    client_request&& headers(const skein::headers& fields) && { return std::move(headers(fields)); }
+    /// Adds `name=value` to the query, form-urlencoded; any bytes may be in it.
+    client_request& param(std::string_view name, std::string_view value) &;
+    client_request&& param(std::string_view name, std::string_view value) && { return std::move(param(name, value)); }
+
+    /// The body. No Content-Type is added.
+    client_request& body(std::string content) &;
+    client_request&& body(std::string content) && { return std::move(body(std::move(content))); }
+    /// A JSON body, with Content-Type: application/json unless a header says otherwise.
+    client_request& json(const nlohmann::json& value) &;
+    client_request&& json(const nlohmann::json& value) && { return std::move(json(value)); }
+
+    /// Authorization: Basic, of user and password in UTF-8 (RFC 7617).
+    client_request& basic_auth(std::string_view user, std::string_view password) &;
+    client_request&& basic_auth(std::string_view user, std::string_view password) && {
+        return std::move(basic_auth(user, password));
+    }
+    /// Authorization: Bearer (RFC 6750).
+    client_request& bearer(std::string_view token) &;
+    client_request&& bearer(std::string_view token) && { return std::move(bearer(token)); }
+
+    /// The limit of the whole request, with its body.
+    template <class Rep, class Period>
+    client_request& timeout(std::chrono::duration<Rep, Period> total) & {
+        return timeout(with_total(total));
+    }
+    template <class Rep, class Period>
+    client_request&& timeout(std::chrono::duration<Rep, Period> total) && {
+        return std::move(timeout(with_total(total)));
+    }
+    /// Limits by phase; those that are unset stay as they are.
+    client_request& timeout(const timeouts& limits) &;
+    client_request&& timeout(const timeouts& limits) && { return std::move(timeout(limits)); }
+
+    /// Whether redirects are followed. Default: true; for HEAD false.
+    client_request& follow_redirects(bool follow) &;
+    client_request&& follow_redirects(bool follow) && { return std::move(follow_redirects(follow)); }
+    /// How many are followed; one more is too_many_redirects. Default: the session's.
+    client_request& max_redirects(int count) &;
+    client_request&& max_redirects(int count) && { return std::move(max_redirects(count)); }
+    /// This header may follow a redirect to another origin.
+    client_request& redirect_safe(std::string_view header_name) &;
+    client_request&& redirect_safe(std::string_view header_name) && { return std::move(redirect_safe(header_name)); }
+    /// Whether a redirect from https to http is followed. Default: false.
+    client_request& allow_downgrade(bool allow) &;
+    client_request&& allow_downgrade(bool allow) && { return std::move(allow_downgrade(allow)); }
+    /// Throw response_error for a status of 400 and more.
+    client_request& raise_for_status(bool raise = true) &;
+    client_request&& raise_for_status(bool raise = true) && { return std::move(raise_for_status(raise)); }
+
+    /// Sends it, once: as awaiting it.
+    task<client_response> send() &&;
+    operator task<client_response>() && { return std::move(*this).send(); }
+
+    /// Keeps the task that awaiting makes.
+    class awaiter {
+    public:
+        explicit awaiter(task<client_response> sending) noexcept : sending_(std::move(sending)), inner_(sending_.operator co_await()) {}
+        bool await_ready() const { return inner_.await_ready(); }
+        bool await_suspend(std::coroutine_handle<> at) const noexcept { return inner_.await_suspend(at); }
+        client_response await_resume() const { return inner_.await_resume(); }
+
+    private:
+        task<client_response> sending_;
+        detail::task_awaiter<client_response> inner_;
+    };
+    awaiter operator co_await() && { return awaiter(std::move(*this).send()); }
+
+    /// For the library.
+    explicit client_request(std::unique_ptr<client::request_state> state) noexcept;
+
+private:
+    template <class Rep, class Period>
+    static timeouts with_total(std::chrono::duration<Rep, Period> total) noexcept {
+        timeouts limits;
+        limits.total = total;
+        return limits;
+    }
+    client::request_state& state();
+
+    std::unique_ptr<client::request_state> state_;
+};
+
+}  // namespace skein

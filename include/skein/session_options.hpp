@@ -1,0 +1,53 @@
+// What a session can be told.
+#pragma once
+
+#include <skein/clock.hpp>
+#include <skein/headers.hpp>
+#include <skein/timeouts.hpp>
+#include <skein/tls_context.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace skein {
+
+/// How connections are made and kept.
+struct connector_options {
+    /// Open connections, idle ones counted too; 0 is no limit. Who finds it reached waits, first come, first served.
+    std::size_t limit = 100;
+    /// The same for one host (scheme, name, port); 0 is no limit.
+    std::size_t limit_per_host = 0;
+    /// How long an idle connection is kept. What the server says (Keep-Alive: timeout=N) counts if it is less, with
+    /// a margin of one second.
+    std::chrono::milliseconds keepalive = std::chrono::seconds(15);
+    /// Idle connections kept.
+    std::size_t max_idle = 100;
+    /// Close each connection after its response, and say so (Connection: close).
+    bool force_close = false;
+    /// All heads of one response together, bytes.
+    std::size_t max_head_bytes = std::size_t{128} * 1024;
+    /// Fields of a response.
+    std::size_t max_headers = 512;
+};
+
+/// What a session does for each of its requests, unless the request says otherwise.
+struct session_options {
+    /// Relative URLs of requests are resolved against it. Empty: none.
+    std::string base_url = {};
+    /// Sent with each request; a header that the request sets itself replaces those of that name.
+    headers default_headers = {};
+    timeouts timeout = {};
+    connector_options connector = {};
+    /// Whom to trust; the system's CAs by default.
+    tls_context tls = {};
+    /// Redirects that are followed; one more is too_many_redirects. 0: none is allowed.
+    int max_redirects = 10;
+    /// Names of headers that may follow a redirect to another origin, beside the harmless ones.
+    std::vector<std::string> redirect_safe_headers = {};
+    /// Throw response_error for a status of 400 and more.
+    bool raise_for_status = false;
+};
+
+}  // namespace skein

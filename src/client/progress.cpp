@@ -1,0 +1,37 @@
+// Owns how progress is put into words.
+#include "client/progress.hpp"
+
+#include <cstdio>
+
+namespace skein::client {
+
+request_report progress::report(std::string_view method, const std::string& shown_url, clock::time_point when) const {
+    request_report r;
+    r.method = method;
+    r.url = shown_url;
+    r.attempts = attempts;
+    r.redirects = redirects;
+    r.reused = reused;
+    if (connection) {
+        r.peer = connection->peer;
+        r.tls_version = connection->tls_version;
+        r.tls_cipher = connection->tls_cipher;
+    }
+    r.spent_ = spent;
+    r.spent_[static_cast<std::size_t>(now)] += when - entered;
+    r.elapsed = when - started;
+    r.request_bytes = request_bytes;
+    return r;
+}
+
+std::string duration_text(clock::duration value) {
+    const double seconds = std::chrono::duration<double>(value).count();
+    char text[48];
+    if (seconds < 1)
+        std::snprintf(text, sizeof text, "%.3g ms", seconds * 1e3);
+    else
+        std::snprintf(text, sizeof text, "%.6g s", seconds);
+    return text;
+}
+
+}  // namespace skein::client

@@ -1,0 +1,56 @@
+// Where an exchange stands and how long it took: what reports and error messages are made of. Cheap to keep; put
+// into words only when somebody asks.
+#pragma once
+
+#include <skein/clock.hpp>
+#include <skein/error.hpp>
+#include <skein/request_report.hpp>
+#include <skein/timeouts.hpp>
+
+#include <array>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace skein::client {
+
+/// What is known of a connection. Shared by the connection and those who tell of it.
+struct connection_facts {
+    std::string peer = {};
+    std::string tls_version = {};
+    std::string tls_cipher = {};
+};
+
+struct progress {
+    clock::time_point started{};
+    clock::time_point entered{};  // the phase
+    phase now = phase::none;
+    std::array<clock::duration, 9> spent{};
+    std::shared_ptr<const connection_facts> connection;
+    unsigned attempts = 0;
+    unsigned redirects = 0;
+    bool reused = false;
+    std::uint64_t request_bytes = 0;
+
+    void begin(clock::time_point when) noexcept { started = entered = when; }
+    void enter(phase next, clock::time_point when) noexcept {
+        spent[static_cast<std::size_t>(now)] += when - entered;
+        now = next;
+        entered = when;
+    }
+    request_report report(std::string_view method, const std::string& shown_url, clock::time_point when) const;
+};
+
+/// When the present phase has to be over, and which limit that is.
+struct due_time {
+    clock::time_point when = clock::time_point::max();
+    clock::duration limit{};
+    bool total = false;
+};
+
+/// "5 s", "1.25 s", "30 ms".
+std::string duration_text(clock::duration value);
+
+}  // namespace skein::client

@@ -1,0 +1,138 @@
+// Owns the rules of redirects: what is kept, what is dropped, what is refused.
+#include "client/redirect.hpp"
+
+#include "http/base64.hpp"
+
+#include <skein/error.hpp>
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <utility>
+
+namespace skein::client {
+
+namespace {
+
+char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+
+bool same_name(std::string_view a, std::string_view b) noexcept {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
+}
+
+bool begins_with(std::string_view name, std::string_view prefix) noexcept {
+    return name.size() >= prefix.size() && same_name(name.substr(0, prefix.size()), prefix);
+}
+
+bool is_body_header(std::string_view name) noexcept {
+    return begins_with(name, "Content-") || same_name(name, "Transfer-Encoding") || same_name(name, "Trailer");
+}
+
+// What a caller sets that tells another origin nothing.
+bool is_harmless(std::string_view name) noexcept {
+    return begins_with(name, "Accept") || begins_with(name, "If-") || is_body_header(name) || same_name(name, "Range") ||
+           same_name(name, "User-Agent");
+}
+
+bool is_credential(std::string_view name) noexcept {
+    static constexpr std::array<std::string_view, 5> names = {"Authorization", "Cookie", "Cookie2", "Proxy-Authorization",
+                                                              "WWW-Authenticate"};
+    return std::any_of(names.begin(), names.end(), [&](std::string_view one) { return same_name(name, one); });
+}
+
+bool in(const std::vector<std::string>& names, std::string_view name) noexcept {
+    return std::any_of(names.begin(), names.end(), [&](const std::string& one) { return same_name(name, one); });
+}
+
+template <class Keep>
+void filter(headers& fields, Keep keep) {
+    headers kept;
+    for (auto [name, value] : fields)
+        if (keep(name)) kept.append(name, value);
+    fields = std::move(kept);
+}
+
+bool same_trust(const url& from, const url& to) noexcept {
+    if (from.same_origin(to)) return true;
+    return from.scheme() == "http" && to.scheme() == "https" && from.host() == to.host() && from.port() == 80 &&
+           to.port() == 443;
+}
+
+url next_url(const request_state& request, const http1::response_head& head) {
+    const auto locations = head.fields.get_all("Location");
+    for (const auto& other : locations)
+        if (other != locations.front())
+            throw invalid_url("a redirect from " + request.url.redacted() + " names two different locations");
+    try {
+        url to = request.url.join(locations.front());
+        if (to.scheme() != "http" && to.scheme() != "https")
+            throw invalid_url("its scheme is " + std::string(to.scheme()) + ", not http or https");
+        if (to.fragment().empty() && !request.url.fragment().empty()) to = to.with_fragment(request.url.fragment());
+        return to;
+    } catch (const invalid_url& e) {
+        throw invalid_url("a redirect from " + request.url.redacted() + " leads nowhere: " + e.what());
+    }
+}
+
+std::string percent_decoded(std::string_view text) {
+    const auto hex = [](char c) { return c >= '0' && c <= '9' ? c - '0' : lower(c) >= 'a' && lower(c) <= 'f' ? lower(c) - 'a' + 10 : -1; };
+    std::string decoded;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '%' && i + 2 < text.size() && hex(text[i + 1]) >= 0 && hex(text[i + 2]) >= 0) {
+            decoded += static_cast<char>(hex(text[i + 1]) * 16 + hex(text[i + 2]));
+            i += 2;
+        } else {
+            decoded += text[i];
+        }
+    }
+    return decoded;
+}
+
+}  // namespace
+
+bool is_redirect(const http1::response_head& head) noexcept {
+    switch (head.status) {
+        case 301:
+        case 302:
+        case 303:
+        case 307:
+        case 308: return head.fields.contains("Location");
+        default: return false;
+    }
+}
+
+void follow_redirect(request_state& request, const http1::response_head& head, const session_options& session) {
+    url to = next_url(request, head);
+    if (request.url.is_secure() && !to.is_secure() && !request.allow_downgrade)
+        throw invalid_url("a redirect from " + request.url.redacted() + " to " + to.redacted() +
+                          " gives up TLS: refused, unless allow_downgrade(true)");
+
+    const bool post_to_get = (head.status == 301 || head.status == 302) && request.method == "POST";
+    const bool see_other = head.status == 303 && request.method != "HEAD" && request.method != "GET";
+    if (post_to_get || see_other) {
+        request.method = "GET";
+        request.body.clear();
+        request.has_body = false;
+        filter(request.fields, [](std::string_view name) { return !is_body_header(name); });
+    }
+    if (!same_trust(request.url, to)) {
+        filter(request.fields, [&](std::string_view name) {
+            if (in(request.redirect_safe, name) || in(session.redirect_safe_headers, name)) return true;
+            return is_harmless(name) && !is_credential(name);
+        });
+    } else {
+        request.fields.remove("Host");  // it named the host of this hop
+    }
+    request.url = std::move(to);
+    take_url_credentials(request);
+}
+
+void take_url_credentials(request_state& request) {
+    if (!request.url.has_credentials()) return;
+    if (!request.fields.contains("Authorization"))
+        request.fields.append("Authorization", "Basic " + http::base64(percent_decoded(request.url.username()) + ":" +
+                                                                       percent_decoded(request.url.password())));
+    request.url = request.url.without_credentials();
+}
+
+}  // namespace skein::client

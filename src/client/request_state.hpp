@@ -1,0 +1,36 @@
+// What a client_request has gathered.
+#pragma once
+
+#include <skein/detail/recycler.hpp>
+#include <skein/headers.hpp>
+#include <skein/timeouts.hpp>
+#include <skein/url.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace skein::client {
+
+class session_core;
+
+struct request_state : detail::recycled {
+    request_state(std::shared_ptr<session_core> session, std::string_view verb, skein::url target)
+        : core(std::move(session)), method(verb), url(std::move(target)) {}
+
+    std::shared_ptr<session_core> core;
+    std::string method;
+    skein::url url;
+    skein::headers fields;  // the caller's own
+    std::string body;
+    bool has_body = false;
+    timeouts limits;
+    std::optional<bool> follow_redirects;
+    std::optional<int> max_redirects;
+    std::vector<std::string> redirect_safe;
+    bool allow_downgrade = false;
+    std::optional<bool> raise_for_status;
+};
+
+}  // namespace skein::client

@@ -1,0 +1,50 @@
+// What a client_response keeps: the exchange, the connection it leases while the body arrives, and its history.
+#pragma once
+
+#include "client/sending.hpp"
+#include "client/session_core.hpp"
+#include "http1/connection.hpp"
+
+#include <skein/client_response.hpp>
+#include <skein/detail/recycler.hpp>
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace skein::client {
+
+class response_state : public detail::recycled {
+public:
+    response_state(sending&& from, lease connection, std::unique_ptr<http1::exchange> exchange, std::vector<hop> history)
+        : sent(std::move(from)), held(std::move(connection)), x(std::move(exchange)), hops(std::move(history)) {
+        release_if_over();
+    }
+
+    /// The message is complete: the connection is free for others.
+    void release_if_over() noexcept {
+        if (x->is_over()) held.release();
+    }
+    /// Gives up what has not arrived.
+    void close() noexcept;
+
+    /// The next piece; nothing at the end.
+    task<std::optional<byte_view>> next_piece();
+    /// Everything, into a string or a vector of bytes.
+    template <class Container>
+    task<Container> read_all(std::size_t limit);
+    /// Marks the body as being read by `whom`; throws std::logic_error if it was read before.
+    void begin_reading(const char* whom);
+
+    enum class reading : std::uint8_t { untouched, in_pieces, whole, closed };
+
+    sending sent;
+    lease held;
+    std::unique_ptr<http1::exchange> x;
+    std::vector<hop> hops;
+    std::optional<request_report> told;  // by report()
+    reading how = reading::untouched;
+    bool piece_is_out = false;  // the front of the body is in the reader's hands
+};
+
+}  // namespace skein::client

@@ -1,0 +1,202 @@
+// Owns the life of a request: connection, head, body, response head; another attempt after a stale connection; the
+// next hop of a redirect.
+#include "client/send.hpp"
+
+#include "client/connect.hpp"
+#include "client/redirect.hpp"
+#include "client/response_state.hpp"
+#include "client/sending.hpp"
+#include "client/session_core.hpp"
+#include "http1/encoder.hpp"
+#include "net/write.hpp"
+#include "task/wait_limit.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <utility>
+
+namespace skein::client {
+
+namespace {
+
+/// Methods whose repetition does no harm (RFC 9110, section 9.2.2).
+bool is_idempotent(std::string_view method) noexcept {
+    return method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "TRACE" || method == "PUT" ||
+           method == "DELETE" || method == "QUERY";
+}
+
+http1::request_kind kind_of(std::string_view method) noexcept {
+    if (method == "HEAD") return http1::request_kind::head;
+    if (method == "CONNECT") return http1::request_kind::connect;
+    return http1::request_kind::ordinary;
+}
+
+/// Adds what the session says and the request does not.
+void add_base_fields(headers& fields, const headers& base) {
+    headers added;
+    for (auto [name, value] : base)
+        if (!fields.contains(name)) added.append(name, value);
+    for (auto [name, value] : added) fields.append(name, value);
+}
+
+task<lease> wait_for_connection(sending& s) {
+    const auto started = detail::this_kernel.scheduler->now();
+    const due_time due = s.due(phase::pool);
+    detail::wait_limit limit(due.when);
+    try {
+        co_return co_await s.core().acquire(s.request().url);
+    } catch (const cancelled_error&) {
+        if (!limit.expired()) throw;
+        const auto& pool = s.core().connections();
+        s.fail_timeout(phase::pool, due,
+                       "waiting " + duration_text(detail::this_kernel.scheduler->now() - started) +
+                           " for a free connection (" + std::to_string(pool.open()) + " open, " +
+                           std::to_string(pool.idle()) + " of them idle, limit " + std::to_string(pool.limits().total) +
+                           ", per host " + std::to_string(pool.limits().per_host) + "; " +
+                           std::to_string(pool.waiting()) + " others wait)");
+    }
+}
+
+/// Writes what try_write() left over. False if the connection failed: what came back on it may tell more.
+task<bool> write_rest(sending& s, net::stream& to, std::array<byte_view, 2> pieces, std::size_t written) {
+    const due_time due = s.due(phase::write);
+    detail::wait_limit limit(due.when);
+    try {
+        for (byte_view piece : pieces) {
+            const std::size_t done = std::min(written, piece.size());
+            written -= done;
+            if (co_await net::write_wait(to, piece.subspan(done))) co_return false;
+        }
+    } catch (const cancelled_error&) {
+        if (!limit.expired()) throw;
+        s.fail_timeout(phase::write, due, "sending the request");
+    }
+    co_return true;
+}
+
+/// A redirect's own body: taken in if it is short, so that the connection can go on.
+task<> drain(sending& s, http1::exchange& x) {
+    constexpr std::size_t worth_reading_bytes = 64 * 1024;
+    const due_time due = s.due(phase::read);
+    detail::wait_limit limit(due.when);
+    try {
+        while (!x.is_over() && x.body().size() < worth_reading_bytes) co_await x.news();
+    } catch (const cancelled_error&) {
+        if (!limit.expired()) throw;
+    }
+}
+
+[[noreturn]] void fail_status(const sending& s, const http1::response_head& head) {
+    std::string what = "status " + std::to_string(head.status);
+    if (!head.reason.empty()) what += " " + head.reason;
+    s.fail<response_error>(what, head.status, std::make_shared<const headers>(head.fields));
+}
+
+/// Errors of the redirect rules, with the report.
+void follow(sending& s, const http1::response_head& head) {
+    try {
+        follow_redirect(s.request(), head, s.core().options());
+    } catch (const invalid_url& e) {
+        s.fail<invalid_url>(e.what());
+    }
+}
+
+}  // namespace
+
+task<client_response> send(std::unique_ptr<request_state> request) {
+    request->core->enter();
+    sending s(std::move(request));
+    request_state& r = s.request();
+    take_url_credentials(r);
+    const headers& base = s.core().base_fields();
+    const headers* fields = &base;
+    if (!r.fields.empty()) {
+        add_base_fields(r.fields, base);
+        fields = &r.fields;
+    }
+    const bool follows = r.follow_redirects.value_or(r.method != "HEAD");
+    std::vector<hop> history;
+    bool retried = false;
+
+    for (;;) {
+        s.enter(phase::pool);
+        lease held = s.core().try_acquire(r.url);
+        if (!held) held = co_await wait_for_connection(s);
+        const bool reused = held.has_connection();
+        if (!reused) co_await open_connection(s, held);
+        pooled& connection = held.connection();
+        s.progress().connection = connection.facts;
+        s.progress().reused = reused;
+        ++s.progress().attempts;
+        s.core().count_request();
+
+        s.enter(phase::write);
+        http1::request_head head;
+        head.method = r.method;
+        head.target = r.url.target();
+        head.host = r.url.host_header();
+        head.fields = fields;
+        if (r.has_body) head.body = http1::request_body::sized(r.body.size());
+        head.close = s.core().options().connector.force_close;
+        std::string& head_bytes = connection.wire.head_buffer();
+        head_bytes.clear();
+        http1::encode_head(head_bytes, head);
+
+        auto x = std::make_unique<http1::exchange>();
+        connection.wire.begin(*x, kind_of(r.method));
+        const std::array<byte_view, 2> pieces = {as_bytes(head_bytes), as_bytes(r.body)};
+        const std::size_t total = head_bytes.size() + r.body.size();
+        const std::size_t taken = connection.wire.stream().try_write(pieces);
+        bool sent = taken == total;
+        if (!sent) sent = co_await write_rest(s, connection.wire.stream(), pieces, taken);
+        if (sent) connection.wire.request_sent();
+        s.progress().request_bytes += total;
+
+        s.enter(phase::first_byte);
+        if (!x->has_head() && !x->is_over()) {
+            const due_time due = s.due(phase::first_byte);
+            detail::wait_limit limit(due.when);
+            try {
+                while (!x->has_head() && !x->is_over()) co_await x->news();
+            } catch (const cancelled_error&) {
+                if (!limit.expired()) throw;
+                s.fail_timeout(phase::first_byte, due,
+                               "waiting for the response of " + connection.facts->peer);
+            }
+        }
+
+        if (!x->has_head()) {
+            // The server closed an idle connection just as we wrote to it. Nothing of an answer came, so a request
+            // that may be repeated goes out again, once.
+            const bool stale = reused && !retried && x->head_bytes() == 0 &&
+                               x->why().kind == http1::failure_kind::disconnected;
+            if (!stale || (taken != 0 && !is_idempotent(r.method))) s.fail_exchange(*x);
+            retried = true;
+            s.core().count_retry();
+            continue;
+        }
+        s.enter(phase::read);
+
+        if (follows && is_redirect(x->head())) {
+            if (s.progress().redirects >= static_cast<unsigned>(std::max(0, r.max_redirects.value_or(s.core().options().max_redirects))))
+                s.fail<too_many_redirects>("more than " + std::to_string(s.progress().redirects) + " redirects");
+            co_await drain(s, *x);
+            if (fields == &base) r.fields = base;
+            fields = &r.fields;
+            url from = r.url;
+            follow(s, x->head());
+            hop passed{std::move(from), x->head().status, std::move(x->head().fields)};
+            history.push_back(std::move(passed));
+            ++s.progress().redirects;
+            retried = false;
+            continue;
+        }
+        if (x->head().status >= 400 && r.raise_for_status.value_or(s.core().options().raise_for_status))
+            fail_status(s, x->head());
+        co_return client_response(
+            std::make_unique<response_state>(std::move(s), std::move(held), std::move(x), std::move(history)));
+    }
+}
+
+}  // namespace skein::client

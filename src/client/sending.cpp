@@ -1,0 +1,107 @@
+// Owns the words of the errors of an exchange.
+#include "client/sending.hpp"
+
+#include "client/session_core.hpp"
+
+namespace skein::client {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+timeouts resolve(const timeouts& request, const timeouts& session) {
+    timeouts r;
+    r.total = request.total.or_else(session.total).or_else(5min);
+    r.pool = request.pool.or_else(session.pool).or_else(none);
+    r.dns = request.dns.or_else(session.dns).or_else(30s);
+    r.connect = request.connect.or_else(session.connect).or_else(30s);
+    r.tls = request.tls.or_else(session.tls).or_else(30s);
+    r.write = request.write.or_else(session.write).or_else(none);
+    r.first_byte = request.first_byte.or_else(session.first_byte).or_else(none);
+    r.read = request.read.or_else(session.read).or_else(60s);
+    return r;
+}
+
+time_limit limit_of(const timeouts& limits, phase in) noexcept {
+    switch (in) {
+        case phase::pool: return limits.pool;
+        case phase::dns: return limits.dns;
+        case phase::connect: return limits.connect;
+        case phase::proxy: return limits.connect;
+        case phase::tls: return limits.tls;
+        case phase::write: return limits.write;
+        case phase::first_byte: return limits.first_byte;
+        case phase::read: return limits.read;
+        case phase::none: break;
+    }
+    return none;
+}
+
+/// The earlier of a phase's own limit and the total one.
+due_time earlier(clock::time_point now, time_limit own, clock::time_point started, time_limit total) noexcept {
+    due_time due;
+    if (own.is_limited()) due = {now + own.limit(), own.limit(), false};
+    if (total.is_limited() && started + total.limit() < due.when) due = {started + total.limit(), total.limit(), true};
+    return due;
+}
+
+}  // namespace
+
+sending::sending(std::unique_ptr<request_state> what)
+    : request_(std::move(what)),
+      limits_(resolve(request_->limits, request_->core->options().timeout)),
+      total_was_set_(request_->limits.total.or_else(request_->core->options().timeout.total).is_set()) {
+    progress_.begin(detail::this_kernel.scheduler->read_clock());
+}
+
+void sending::enter(phase next) noexcept { progress_.enter(next, detail::this_kernel.scheduler->now()); }
+
+due_time sending::due(phase in) const noexcept {
+    return earlier(detail::this_kernel.scheduler->now(), limit_of(limits_, in), progress_.started, limits_.total);
+}
+
+due_time sending::due_for_body() const noexcept {
+    return earlier(detail::this_kernel.scheduler->now(), limits_.read, progress_.started,
+                   total_was_set_ ? limits_.total : time_limit(none));
+}
+
+std::shared_ptr<const request_report> sending::report() const {
+    const auto* scheduler = detail::this_kernel.scheduler;
+    return std::make_shared<const request_report>(progress_.report(request_->method, request_->url.redacted(),
+                                                                   scheduler != nullptr ? scheduler->now() : progress_.entered));
+}
+
+std::string sending::host() const { return std::string(request_->url.host()); }
+
+std::string sending::with_context(const std::string& what) const {
+    const auto* scheduler = detail::this_kernel.scheduler;
+    const auto elapsed = (scheduler != nullptr ? scheduler->now() : progress_.entered) - progress_.started;
+    return what + " (" + request_->method + " " + request_->url.redacted() + ", after " + duration_text(elapsed) + ")";
+}
+
+void sending::fail_timeout(phase in, const due_time& due, std::string_view detail) const {
+    std::string what = "timed out ";
+    what.append(detail).append(": limit ").append(due.total ? "total" : to_string(in)).append(" ");
+    what.append(duration_text(due.limit));
+    fail<timeout_error>(what, in, due.limit, due.total);
+}
+
+void sending::fail_exchange(const http1::exchange& x) const {
+    const http1::failure& why = x.why();
+    std::string peer(request_->url.host_header());
+    if (progress_.connection && !progress_.connection->peer.empty()) peer += " [" + progress_.connection->peer + "]";
+    std::string how = x.transport() ? x.transport().message() : std::string();
+    switch (why.kind) {
+        case http1::failure_kind::protocol: fail<protocol_error>(peer + " broke HTTP: " + why.message);
+        case http1::failure_kind::payload:
+            fail<payload_error>("the body from " + peer + " is incomplete or malformed: " + why.message +
+                                (how.empty() ? "" : ": " + how));
+        case http1::failure_kind::disconnected:
+        case http1::failure_kind::none: break;
+    }
+    std::string what = peer + " closed the connection before it had answered";
+    if (!how.empty()) what += ": " + how;
+    fail<disconnected_error>(what, host(), request_->url.port(), x.transport());
+}
+
+}  // namespace skein::client

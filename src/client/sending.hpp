@@ -1,0 +1,58 @@
+// One request on its way: what it is, how far it is, how long it may take, and how to say what went wrong.
+#pragma once
+
+#include "client/progress.hpp"
+#include "client/request_state.hpp"
+#include "http1/connection.hpp"
+
+#include <skein/error.hpp>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace skein::client {
+
+class sending {
+public:
+    /// Resolves the limits against the session's and the library's, and starts the clock.
+    explicit sending(std::unique_ptr<request_state> what);
+
+    request_state& request() noexcept { return *request_; }
+    const request_state& request() const noexcept { return *request_; }
+    session_core& core() const noexcept { return *request_->core; }
+    client::progress& progress() noexcept { return progress_; }
+
+    void enter(phase next) noexcept;
+    /// When the phase has to be over, if it begins now.
+    due_time due(phase in) const noexcept;
+    /// When the body has to be over.
+    due_time due_for_body() const noexcept;
+
+    std::shared_ptr<const request_report> report() const;
+
+    /// Throws an error of the tree, with the report: "WHAT (GET http://..., after 1.2 s)".
+    template <class Error, class... Args>
+    [[noreturn]] void fail(const std::string& what, Args&&... args) const {
+        Error error(with_context(what), std::forward<Args>(args)...);
+        error.attach(report());
+        throw error;
+    }
+    /// Throws timeout_error for the phase; `detail` says what was waited for.
+    [[noreturn]] void fail_timeout(phase in, const due_time& due, std::string_view detail) const;
+    /// Throws what an exchange failed of.
+    [[noreturn]] void fail_exchange(const http1::exchange& x) const;
+
+    std::string host() const;
+
+private:
+    std::string with_context(const std::string& what) const;
+
+    std::unique_ptr<request_state> request_;
+    client::progress progress_;
+    timeouts limits_;  // resolved: each is none or limited
+    bool total_was_set_;
+};
+
+}  // namespace skein::client

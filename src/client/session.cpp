@@ -1,0 +1,44 @@
+// Owns what a session says to its user; what it does is session_core.
+#include "client/request_state.hpp"
+#include "client/session_core.hpp"
+#include "http/field_grammar.hpp"
+
+#include <skein/client_session.hpp>
+#include <skein/sleep.hpp>
+
+#include <stdexcept>
+
+namespace skein {
+
+client_session::client_session() : client_session(session_options()) {}
+client_session::client_session(session_options options)
+    : core_(std::make_shared<client::session_core>(std::move(options))) {}
+client_session::client_session(client_session&&) noexcept = default;
+client_session& client_session::operator=(client_session&& other) noexcept {
+    std::swap(core_, other.core_);
+    return *this;
+}
+client_session::~client_session() {
+    if (core_) core_->close();
+}
+
+client_request client_session::request(std::string_view method, std::string_view text) {
+    if (!core_ || core_->is_closed()) throw std::logic_error("a request on a session that is closed");
+    url target = core_->base() ? core_->base()->join(text) : url(text);
+    if (target.scheme() != "http" && target.scheme() != "https")
+        throw invalid_url("the scheme of " + target.redacted() + " is not http or https");
+    return client_request(std::make_unique<client::request_state>(core_, method, std::move(target)));
+}
+
+session_stats client_session::stats() const noexcept { return core_ ? core_->stats() : session_stats(); }
+
+namespace {
+task<> closed() { co_await yield(); }
+}  // namespace
+
+task<> client_session::close() {
+    if (core_) core_->close();
+    return closed();
+}
+
+}  // namespace skein

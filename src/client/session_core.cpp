@@ -1,0 +1,255 @@
+// Owns the connections of a session: who holds them, when they go back to the pool, when they are closed.
+#include "client/session_core.hpp"
+
+#include "skein_features.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <stdexcept>
+
+namespace skein::client {
+
+// ---- pooled
+
+pooled::pooled(session_core& owner, connection_pool::slot& where, std::unique_ptr<net::stream> stream,
+               std::shared_ptr<const connection_facts> what)
+    : core(owner), slot(where), wire(std::move(stream), owner.parser_limits(), *this), facts(std::move(what)) {
+    index = core.all_.size();
+    core.all_.push_back(this);
+    core.count_connection();
+}
+
+pooled::~pooled() {
+    core.all_[index] = core.all_.back();
+    core.all_[index]->index = index;
+    core.all_.pop_back();
+    if (completed) std::erase(core.completed_, this);
+}
+
+void pooled::on_idle_end() noexcept {
+    if (holder == nullptr) core.bury(*this);
+}
+void pooled::on_complete() noexcept { core.take_back_later(*this); }
+
+// ---- lease
+
+lease::lease(std::shared_ptr<session_core> core, connection_pool::slot& slot) noexcept
+    : core_(std::move(core)), slot_(&slot) {
+    if (slot.connection) slot.connection->holder = this;
+}
+
+lease::lease(lease&& other) noexcept
+    : core_(std::move(other.core_)), slot_(std::exchange(other.slot_, nullptr)) {
+    if (slot_ != nullptr && slot_->connection) slot_->connection->holder = this;
+}
+
+lease& lease::operator=(lease&& other) noexcept {
+    if (this != &other) {
+        release();
+        core_ = std::move(other.core_);
+        slot_ = std::exchange(other.slot_, nullptr);
+        if (slot_ != nullptr && slot_->connection) slot_->connection->holder = this;
+    }
+    return *this;
+}
+
+void lease::fill(std::unique_ptr<net::stream> stream, std::shared_ptr<const connection_facts> facts) {
+    slot_->connection = std::make_unique<pooled>(*core_, *slot_, std::move(stream), std::move(facts));
+    slot_->connection->holder = this;
+}
+
+void lease::release() noexcept {
+    if (slot_ == nullptr) return;
+    const auto core = std::move(core_);
+    core->give_back(*std::exchange(slot_, nullptr));
+}
+
+// ---- session_core
+
+namespace {
+
+headers with_own_fields(headers fields) {
+    if (!fields.contains("Accept")) fields.append("Accept", "*/*");
+    if (!fields.contains("User-Agent")) fields.append("User-Agent", "skein/" SKEIN_VERSION);
+    return fields;
+}
+
+pool_limits limits_of(const connector_options& options) {
+    pool_limits limits;
+    limits.total = options.limit;
+    limits.per_host = options.limit_per_host;
+    limits.max_idle = options.force_close ? 0 : options.max_idle;
+    return limits;
+}
+
+/// The wait for a slot of the pool.
+class pool_wait final : detail::wait, connection_pool::waiter {
+public:
+    pool_wait(connection_pool& from, connection_pool::host& host) noexcept : pool_(from), host_(host) {}
+    ~pool_wait() override {
+        if (granted_ != nullptr) pool_.discard(*granted_);  // an exception overtook it
+    }
+
+    bool await_ready() const {
+        check();
+        return false;
+    }
+    void await_suspend(std::coroutine_handle<> at) noexcept {
+        suspend(at);
+        pool_.wait(host_, *this);
+    }
+    /// Null if the session was closed.
+    connection_pool::slot* await_resume() {
+        if (cancelled_) throw cancelled_error();
+        return std::exchange(granted_, nullptr);
+    }
+
+private:
+    void on_granted(connection_pool::slot& slot) noexcept override {
+        granted_ = &slot;
+        wake();
+    }
+    void on_refused() noexcept override { wake(); }
+    void on_cancel() noexcept override {
+        cancelled_ = true;
+        pool_.abandon(*this);
+        wake();
+    }
+
+    connection_pool& pool_;
+    connection_pool::host& host_;
+    connection_pool::slot* granted_ = nullptr;
+    bool cancelled_ = false;
+};
+
+}  // namespace
+
+session_core::session_core(session_options options)
+    : options_(std::move(options)),
+      base_fields_(with_own_fields(options_.default_headers)),
+      resolver_(net::make_system_resolver()),
+      pool_(limits_of(options_.connector)) {
+    if (!options_.base_url.empty()) base_.emplace(options_.base_url);
+    if (options_.max_redirects < 0) throw std::invalid_argument("max_redirects is negative");
+    parser_limits_.max_head_bytes = options_.connector.max_head_bytes;
+    parser_limits_.max_headers = options_.connector.max_headers;
+}
+
+session_core::~session_core() { pool_.close_idle(); }
+
+void session_core::enter() {
+    if (closed_) throw std::logic_error("a request on a session that is closed");
+    loop::loop::current("a request").bind(*this, "a client_session");
+}
+
+session_stats session_core::stats() const noexcept {
+    session_stats s = counts_;
+    s.open = pool_.open();
+    s.idle = pool_.idle();
+    s.waiting = pool_.waiting();
+    return s;
+}
+
+connection_pool::host& session_core::host_of(const url& to) {
+    key_.assign(to.scheme()).append("://").append(to.host_header());
+    return pool_.at(key_);
+}
+
+bool session_core::is_fit(pooled& one) noexcept {
+    if (!one.wire.reusable()) return false;
+    // Idle connections are armed for read: what came before the last poll was seen then.
+    return one.idle_since_turn == detail::this_kernel.scheduler->turn_number() || one.wire.stream().is_quiet();
+}
+
+lease session_core::try_acquire(const url& to) {
+    auto& host = host_of(to);
+    while (auto* slot = pool_.acquire(host, detail::this_kernel.scheduler->now())) {
+        if (!slot->connection || is_fit(*slot->connection)) return lease(shared_from_this(), *slot);
+        pool_.discard(*slot);
+    }
+    return {};
+}
+
+task<lease> session_core::acquire(const url& to) {
+    for (;;) {
+        if (auto got = try_acquire(to)) co_return got;
+        pool_wait turn(pool_, host_of(to));
+        auto* slot = co_await turn;
+        if (slot == nullptr) throw std::logic_error("the session was closed while a request waited for a connection");
+        if (!slot->connection || is_fit(*slot->connection)) co_return lease(shared_from_this(), *slot);
+        pool_.discard(*slot);
+    }
+}
+
+void session_core::give_back(connection_pool::slot& slot) noexcept {
+    pooled* one = slot.connection.get();
+    if (one != nullptr) {
+        one->holder = nullptr;
+        if (std::exchange(one->completed, false)) std::erase(completed_, one);
+    }
+    if (one == nullptr || closed_ || bound_to() == nullptr || !one->wire.reusable() || options_.connector.force_close)
+        return pool_.discard(slot);
+    const auto& scheduler = *detail::this_kernel.scheduler;
+    clock::duration keep = options_.connector.keepalive;
+    if (const auto hint = one->wire.keep_alive_timeout()) keep = std::min<clock::duration>(keep, *hint - std::chrono::seconds(1));
+    one->has_served = true;
+    one->idle_since_turn = scheduler.turn_number();
+    const auto expires = scheduler.now() + keep;
+    pool_.release(slot, expires);
+    if (expires < sweep_at_) {
+        sweep_at_ = expires;
+        detail::this_kernel.scheduler->deadlines().set(*this, expires);
+    }
+}
+
+void session_core::bury(pooled& dead) noexcept {
+    auto& slot = dead.slot;
+    graveyard_.push_back(std::move(slot.connection));
+    pool_.discard(slot);
+    wake_up_soon();
+}
+
+void session_core::take_back_later(pooled& one) noexcept {
+    if (one.completed) return;
+    one.completed = true;
+    completed_.push_back(&one);
+    wake_up_soon();
+}
+
+void session_core::wake_up_soon() noexcept {
+    if (queued_) return;
+    queued_ = shared_from_this();
+    detail::this_kernel.scheduler->push(*this);
+}
+
+void session_core::run() noexcept {
+    const auto self = std::move(queued_);
+    graveyard_.clear();
+    while (!completed_.empty()) {
+        pooled* one = completed_.back();
+        completed_.pop_back();
+        one->completed = false;
+        if (one->holder != nullptr) one->holder->release();
+    }
+}
+
+void session_core::on_deadline() noexcept {
+    sweep_at_ = pool_.expire(detail::this_kernel.scheduler->now());
+    if (sweep_at_ != clock::time_point::max()) detail::this_kernel.scheduler->deadlines().set(*this, sweep_at_);
+}
+
+void session_core::close() noexcept {
+    closed_ = true;
+    pool_.close_idle();
+    pool_.refuse_waiters();
+}
+
+void session_core::on_loop_end() noexcept {
+    pool_.close_idle();
+    // Responses that outlive the loop keep their slots, without a connection behind them.
+    for (pooled* one : all_) one->wire.close(std::make_error_code(std::errc::operation_canceled));
+    sweep_at_ = clock::time_point::max();
+    if (is_set()) detail::this_kernel.scheduler->deadlines().clear(*this);
+}
+
+}  // namespace skein::client

@@ -1,0 +1,134 @@
+// What a session shares with its requests and responses: options, the pool with real connections in it, the binding
+// to a loop. Lives as long as any of them.
+#pragma once
+
+#include "client/pool.hpp"
+#include "client/progress.hpp"
+#include "http1/connection.hpp"
+#include "loop/loop.hpp"
+#include "net/resolver.hpp"
+
+#include <skein/client_session.hpp>
+#include <skein/session_options.hpp>
+#include <skein/url.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace skein::client {
+
+class session_core;
+class lease;
+struct pooled;
+
+using connection_pool = pool<std::unique_ptr<pooled>>;
+
+/// An open connection in its slot of the pool.
+struct pooled final : http1::connection_listener, detail::recycled {
+    pooled(session_core& owner, connection_pool::slot& where, std::unique_ptr<net::stream> stream,
+           std::shared_ptr<const connection_facts> what);
+    ~pooled() override;
+
+    void on_idle_end() noexcept override;
+    void on_complete() noexcept override;
+
+    session_core& core;
+    connection_pool::slot& slot;
+    http1::connection wire;
+    std::shared_ptr<const connection_facts> facts;
+    lease* holder = nullptr;            // who uses it
+    std::uint64_t idle_since_turn = 0;  // of the loop
+    std::size_t index = 0;              // in the core's list of all connections
+    bool has_served = false;
+    bool completed = false;  // in the core's list of connections to be taken back
+};
+
+/// A slot of the pool in somebody's hands, with a connection in it or one to be opened. Gives it back, or up.
+class lease {
+public:
+    lease() noexcept = default;
+    lease(std::shared_ptr<session_core> core, connection_pool::slot& slot) noexcept;
+    lease(lease&& other) noexcept;
+    lease& operator=(lease&& other) noexcept;
+    ~lease() { release(); }
+
+    explicit operator bool() const noexcept { return slot_ != nullptr; }
+    bool has_connection() const noexcept { return slot_->connection != nullptr; }
+    pooled& connection() const noexcept { return *slot_->connection; }
+    /// Puts a new connection into the slot.
+    void fill(std::unique_ptr<net::stream> stream, std::shared_ptr<const connection_facts> facts);
+    /// Gives the connection back to the pool if it can serve again, else closes it.
+    void release() noexcept;
+
+private:
+    std::shared_ptr<session_core> core_;
+    connection_pool::slot* slot_ = nullptr;
+};
+
+class session_core final : public std::enable_shared_from_this<session_core>,
+                           private loop::resource,
+                           private detail::ready_node,
+                           private detail::deadline {
+public:
+    explicit session_core(session_options options);
+    ~session_core() override;
+
+    const session_options& options() const noexcept { return options_; }
+    const std::optional<url>& base() const noexcept { return base_; }
+    /// Headers of a request that adds none: the session's and the library's own.
+    const headers& base_fields() const noexcept { return base_fields_; }
+    net::resolver& resolver() noexcept { return *resolver_; }
+    const http1::parser_limits& parser_limits() const noexcept { return parser_limits_; }
+
+    /// Before each request: binds to the running loop. Throws std::logic_error if the session is closed, or bound to
+    /// another loop.
+    void enter();
+    bool is_closed() const noexcept { return closed_; }
+    void close() noexcept;
+    session_stats stats() const noexcept;
+    void count_request() noexcept { ++counts_.requests; }
+    void count_connection() noexcept { ++counts_.connections; }
+    void count_retry() noexcept { ++counts_.retried; }
+
+    /// A connection that is idle now, or an empty slot, or nothing if it takes waiting.
+    lease try_acquire(const url& to);
+    /// Waits for a slot. Throws cancelled_error; std::logic_error if the session is closed meanwhile.
+    task<lease> acquire(const url& to);
+
+    const connection_pool& connections() const noexcept { return pool_; }
+
+private:
+    friend lease;
+    friend pooled;
+
+    void give_back(connection_pool::slot& slot) noexcept;
+    void bury(pooled& dead) noexcept;
+    void take_back_later(pooled& one) noexcept;
+    void wake_up_soon() noexcept;
+    bool is_fit(pooled& one) noexcept;
+    connection_pool::host& host_of(const url& to);
+
+    void run() noexcept override;          // from the ready queue
+    void on_deadline() noexcept override;  // an idle connection may have expired
+    void on_loop_end() noexcept override;
+
+    session_options options_;
+    std::optional<url> base_;
+    headers base_fields_;
+    http1::parser_limits parser_limits_;
+    std::unique_ptr<net::resolver> resolver_;
+    connection_pool pool_;
+    std::string key_;  // scratch
+    session_stats counts_;
+    std::vector<std::unique_ptr<pooled>> graveyard_;  // dead, but still on the stack
+    std::vector<pooled*> completed_;
+    std::vector<pooled*> all_;
+    clock::time_point sweep_at_ = clock::time_point::max();
+    std::shared_ptr<session_core> queued_;  // itself, while in the ready queue
+    bool closed_ = false;
+};
+
+}  // namespace skein::client

@@ -1,0 +1,164 @@
+// One HTTP/1.1 connection: a stream and a parser, and one exchange at a time on them. What arrives is parsed inside
+// the read callback and put into the exchange; the task that waits there is woken through the ready queue.
+#pragma once
+
+#include "http1/body_buffer.hpp"
+#include "http1/parser.hpp"
+#include "net/stream.hpp"
+
+#include <skein/detail/recycler.hpp>
+#include <skein/detail/scheduler.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <system_error>
+
+namespace skein::http1 {
+
+class connection;
+
+/// The receiving side of one exchange. Belongs to the response, and outlives the connection's part in it: once the
+/// message is complete, the connection is free, and what has arrived is here.
+///
+///     waiting ---head---> body ---end---> complete
+///        \__________________\_____________________> failed
+class exchange : public detail::recycled {
+public:
+    enum class state : std::uint8_t { waiting, body, complete, failed };
+
+    exchange() noexcept = default;
+    exchange(const exchange&) = delete;
+    exchange& operator=(const exchange&) = delete;
+    /// An exchange that is not over takes its connection with it.
+    ~exchange();
+
+    state now() const noexcept { return state_; }
+    bool has_head() const noexcept { return has_head_; }
+    bool is_over() const noexcept { return state_ >= state::complete; }
+
+    response_head& head() noexcept { return head_; }
+    headers& trailers() noexcept { return trailers_; }
+    body_buffer& body() noexcept { return body_; }
+    /// After failed: what was wrong with the message...
+    const failure& why() const noexcept { return why_; }
+    /// ... and how the connection ended, if it did: no code for an orderly end.
+    std::error_code transport() const noexcept { return transport_; }
+    /// Bytes that arrived for it, head and body.
+    std::uint64_t head_bytes() const noexcept;
+    std::uint64_t body_bytes() const noexcept;
+    std::optional<std::uint64_t> content_length() const noexcept { return content_length_; }
+
+    /// The reader has made room: goes on reading if that was stopped.
+    void read_on() noexcept;
+
+    /// co_await news(): until the head, a piece of the body, or the end has come. One waiter at a time.
+    /// *Cancellation:* at once. *Throws:* std::logic_error if somebody waits already.
+    class news_wait final : detail::wait {
+    public:
+        explicit news_wait(exchange& of) noexcept : of_(of) {}
+        bool await_ready() const;
+        void await_suspend(std::coroutine_handle<> at) noexcept {
+            suspend(at);
+            of_.reader_ = this;
+        }
+        void await_resume() const {
+            of_.reader_is_due_ = false;
+            if (cancelled_) throw cancelled_error();
+        }
+
+    private:
+        friend exchange;
+        void on_cancel() noexcept override {
+            cancelled_ = true;
+            of_.reader_ = nullptr;
+            wake();
+        }
+        exchange& of_;
+        bool cancelled_ = false;
+    };
+    news_wait news() noexcept { return news_wait(*this); }
+
+private:
+    friend connection;
+
+    void wake_reader() noexcept {
+        if (reader_ == nullptr) return;
+        reader_is_due_ = true;
+        std::exchange(reader_, nullptr)->wake();
+    }
+
+    connection* on_ = nullptr;  // while it is not over
+    news_wait* reader_ = nullptr;
+    bool reader_is_due_ = false;  // woken, not running yet: it will see whatever else comes
+    state state_ = state::waiting;
+    bool has_head_ = false;
+    response_head head_;
+    headers trailers_;
+    body_buffer body_;
+    failure why_;
+    std::error_code transport_;
+    std::uint64_t head_bytes_ = 0;
+    std::uint64_t body_bytes_ = 0;
+    std::optional<std::uint64_t> content_length_;
+};
+
+/// Is told of what happens to a connection outside of any waiting task.
+class connection_listener {
+public:
+    /// An idle connection has ended, or something came on it: it cannot be used again. Do not destroy it in here.
+    virtual void on_idle_end() noexcept = 0;
+    /// The message is complete, and nobody was waiting for it. Do not destroy the connection in here.
+    virtual void on_complete() noexcept = 0;
+
+protected:
+    virtual ~connection_listener() = default;
+};
+
+class connection final : private net::stream_sink {
+public:
+    connection(std::unique_ptr<net::stream> stream, const parser_limits& limits, connection_listener& listener);
+    ~connection();
+
+    /// Begins an exchange: the response to what is written next goes to `to`, which stays alive until it is over or
+    /// the connection is closed. Not while another is under way.
+    void begin(exchange& to, request_kind kind);
+    /// The request is written, whole: a precondition for reuse.
+    void request_sent() noexcept { request_sent_ = true; }
+
+    /// Whether the connection may serve another exchange, for all that it knows itself.
+    bool reusable() const noexcept { return exchange_ == nullptr && reusable_ && !ended_; }
+    /// The server's Keep-Alive: timeout=N, from its last response.
+    std::optional<std::chrono::seconds> keep_alive_timeout() const noexcept { return parser_.keep_alive_timeout(); }
+
+    net::stream& stream() noexcept { return *stream_; }
+    /// Room for a request head, kept from one to the next.
+    std::string& head_buffer() noexcept { return head_buffer_; }
+
+    /// Ends what is under way; the exchange fails with this code.
+    void close(std::error_code why) noexcept;
+
+private:
+    friend exchange;
+
+    void on_data(byte_view data, net::block_ptr& from) noexcept override;
+    void on_end(std::error_code reason) noexcept override;
+    bool take(byte_view& in, net::block_ptr& from);
+    void complete(bool reusable) noexcept;
+    void fail(std::error_code transport) noexcept;
+    void detach() noexcept;
+
+    std::unique_ptr<net::stream> stream_;
+    connection_listener& listener_;
+    parser parser_;
+    exchange* exchange_ = nullptr;
+    std::string head_buffer_;
+    bool request_sent_ = false;
+    bool reusable_ = true;
+    bool ended_ = false;
+    bool paused_ = false;
+};
+
+}  // namespace skein::http1
