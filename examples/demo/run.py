@@ -81,7 +81,11 @@ def fetch(program, urls, folder, jobs):
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     if run.returncode != 0:
         raise SystemExit(f"demo: skein-get ended with exit code {run.returncode}\n{run.stdout[-2000:]}")
-    return [json.loads(line) for line in run.stdout.splitlines() if line.strip()], wall, used.ru_utime + used.ru_stime
+    try:
+        report = [json.loads(line) for line in run.stdout.splitlines() if line.strip()]
+    except ValueError as problem:
+        raise SystemExit(f"demo: the report of skein-get is not JSON, line by line: {problem}") from None
+    return report, wall, used.ru_utime + used.ru_stime
 
 
 def differences(files, report, base, out):

@@ -38,7 +38,7 @@ PUBLIC = {
     "loop": """run remote to_thread work file files signal signals poll uv loop
         detail/loop detail/work detail/remote""",
     "net": "resolver address connector resolve detail/resolver",
-    "tls/engine": "tls tls_context",
+    "tls/engine": "tls tls_context tls_errc",
     "http": """url headers cookie_jar cookies cookie form multipart body body_source date http_date coding
         content_coding method status version http_version media_type detail/header_block""",
     "client": """session client_session client_request client_response request response options session_options

@@ -50,7 +50,7 @@ def by_cmake(build, _source, kind, compiler, folder):
         print("there is no cmake here")
         sys.exit(SKIPPED)
     _, prefix = install(build, folder + "/root", kind)
-    run("cmake", "-S", HERE, "-B", folder + "/build", f"-DCMAKE_PREFIX_PATH={prefix}",
+    run("cmake", "-G", "Ninja", "-S", HERE, "-B", folder + "/build", f"-DCMAKE_PREFIX_PATH={prefix}",
         f"-DCMAKE_CXX_COMPILER={shutil.which(compiler[-1])}")
     run("cmake", "--build", folder + "/build")
     return run(folder + "/build/consumer")
