@@ -82,7 +82,7 @@ status engine::handshake() noexcept {
 }
 
 status engine::establish() noexcept {
-    if (!alpn().empty() && alpn() != our_protocol)  // OpenSSL does not compare (RFC 7301 section 3.1)
+    if (!alpn().empty() && alpn() != our_protocol)  // not every OpenSSL 3 compares (RFC 7301 section 3.1)
         return fail_with([&] {
             return failure{tls_errc::handshake_failed,
                            "the peer chose an application protocol that was not offered"};

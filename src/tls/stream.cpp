@@ -71,7 +71,6 @@ void stream::close() noexcept {
         engine_.shutdown();
         const byte_view goodbye = engine_.output();
         if (!goodbye.empty()) (void)inner_->try_write({&goodbye, 1});  // what it does not take is lost
-        engine_.clear_output();
         if (handshake_ != nullptr) write_inner(0);  // it is cancelled, which tells us, and we the listener
     }
     inner_->close();

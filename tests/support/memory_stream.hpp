@@ -29,8 +29,8 @@ public:
     bool quiet = true;
     bool paused = false;
     bool closed = false;
-    bool tells_in_close = false;  ///< a cancelled write is told inside close(), not by the next run()
-    int blocks_while_paused = 0;
+    bool tells_in_close = false;     ///< a cancelled write is told inside close(), not by the next run()
+    bool finishes_in_close = false;  ///< the kernel had taken all of a pending write before it was closed
     int try_writes = 0;
     bool* destroyed = nullptr;
 
@@ -45,7 +45,6 @@ public:
     /// The peer's bytes arrive, a block at a time, in a block whose other bytes are poison.
     void deliver(std::string_view bytes, std::size_t piece = net::block_bytes) {
         while (!bytes.empty() && sink_ != nullptr && !closed) {
-            if (paused) ++blocks_while_paused;
             const std::size_t n = std::min({bytes.size(), piece, net::block_bytes});
             auto block = net::take_block();
             std::memset(block->bytes, 0xa5, sizeof block->bytes);
@@ -101,7 +100,8 @@ public:
     void close() noexcept override {
         closed = true;
         sink_ = nullptr;
-        cancelled_ = true;
+        cancelled_ = !finishes_in_close;
+        if (finishes_in_close) room = std::numeric_limits<std::size_t>::max();
         if (tells_in_close) run();
     }
 

@@ -237,6 +237,18 @@ TEST_CASE("early data, then more before the turn is over, then the end: in that 
     link.converse();
     CHECK(link.sink.ends == 1);
 
+    tls_link waiting;
+    waiting.stream->start_handshake(waiting.handshake);
+    waiting.converse();
+    waiting.send_down("early");
+    waiting.stream->attach(&waiting.sink);
+    waiting.server.close_notify();
+    waiting.inner->deliver(waiting.server.take());
+    CHECK(waiting.sink.ends == 0);
+    waiting.converse();
+    CHECK(waiting.sink.received == "early");
+    CHECK(waiting.sink.ends == 1);
+
     tls_link ended;
     ended.stream->start_handshake(ended.handshake);
     ended.converse();

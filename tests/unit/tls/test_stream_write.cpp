@@ -64,13 +64,17 @@ TEST_CASE("one call takes one portion, and none while ciphertext waits") {
     link.open();
     const std::string text = pattern(200'000);
     CHECK(link.try_write(text) == skein::tls::stream::portion_bytes);
+    std::vector<byte_view> pieces;
+    for (std::size_t at = 0; at < text.size(); at += 1000)
+        pieces.push_back(skein::as_bytes(text).subspan(at, 1000));
+    CHECK(link.stream->try_write(pieces) == skein::tls::stream::portion_bytes);
     link.inner->room = 1000;
     CHECK(link.try_write(text) == skein::tls::stream::portion_bytes);  // encrypted, on its way
     CHECK(link.inner->write_pending());
     CHECK(link.try_write(text) == 0);
     link.inner->room = unlimited;
     link.converse();
-    CHECK(link.server.received().size() == 2 * skein::tls::stream::portion_bytes);
+    CHECK(link.server.received().size() == 3 * skein::tls::stream::portion_bytes);
     CHECK(link.try_write("more") == 4);
 }
 
@@ -195,6 +199,21 @@ TEST_CASE("closing cancels a pending write") {
         CHECK(link.writer.result == std::errc::operation_canceled);
         link.stream.reset();
         CHECK(link.writer.calls == 1);
+    }
+}
+
+TEST_CASE("a write whose last part was not encrypted when the stream was closed has failed") {
+    for (const bool whole : {false, true}) {
+        tls_link link;
+        link.open();
+        link.inner->finishes_in_close = true;
+        const std::string text = pattern(whole ? 1'000 : 200'000);
+        link.inner->room = 0;
+        link.stream->write(skein::as_bytes(text), link.writer);
+        link.stream->close();
+        link.inner->run();
+        CHECK(link.writer.calls == 1);
+        CHECK(!link.writer.result == whole);
     }
 }
 
