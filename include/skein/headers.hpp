@@ -116,6 +116,7 @@ private:
     void append_unchecked(std::string_view name, std::string_view value);
     void extend_last_unchecked(std::string_view more);
     void push(std::string_view name, std::string_view value) noexcept;
+    void make_room(std::size_t text_size, std::size_t entries);
     headers with_room_for(std::size_t text_size, std::size_t entries) const;
 
     char* block_ = nullptr;

@@ -137,11 +137,15 @@ void headers::append_unchecked(std::string_view name, std::string_view value) {
     swap(grown);
 }
 
+void headers::make_room(std::size_t text_size, std::size_t entries) {
+    headers grown = with_room_for(text_size, entries);
+    swap(grown);
+}
+
 void headers::extend_last_unchecked(std::string_view more) {
     entry last = entry_at(count_ - 1u);
     if (last.value_begin + last.value_size != text_size_ || !fits(more.size(), 0)) {
-        headers grown = with_room_for(more.size(), 0);  // which puts the last value at the end of the text
-        swap(grown);
+        make_room(more.size(), 0);  // which puts the last value at the end of the text
         last = entry_at(count_ - 1u);
     }
     std::copy(more.begin(), more.end(), block_ + text_size_);

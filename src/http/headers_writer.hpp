@@ -3,14 +3,31 @@
 
 #include <skein/headers.hpp>
 
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
 namespace skein::detail {
 
 /// Adds to `fields` without checking anything; the caller has. Throws std::bad_alloc, std::length_error.
 struct headers_writer {
     headers& fields;
 
-    /// Adds a field at the end.
-    void append(std::string_view name, std::string_view value) const { fields.append_unchecked(name, value); }
+    /// Adds a field at the end: of the line that it came in, the first `name_size` bytes are the name, and
+    /// `value` is a part of the line behind it. One copy does for both.
+    void append(std::string_view line, std::size_t name_size, std::string_view value) const {
+        const auto value_begin = static_cast<std::uint32_t>(value.data() - line.data());
+        const auto size = value_begin + static_cast<std::uint32_t>(value.size());
+        if (!fields.fits(size, 1)) [[unlikely]]
+            fields.make_room(size, 1);
+        std::memcpy(fields.block_ + fields.text_size_, line.data(), size);
+        fields.set_entry(fields.count_,
+                         {fields.text_size_, static_cast<std::uint32_t>(name_size),
+                          fields.text_size_ + value_begin, static_cast<std::uint32_t>(value.size())});
+        fields.text_size_ += size;
+        ++fields.count_;
+    }
 
     /// The value of the last field. There must be one.
     std::string_view last_value() const noexcept {

@@ -4,13 +4,20 @@
 
 #include "http/field_grammar.hpp"
 
+#include <cstring>
 #include <limits>
 
 namespace skein::http1 {
 
 namespace {
 
-using http::equals_ignoring_case;
+// Nearly every server spells these words alike: that is seen with two or three comparisons.
+template <std::size_t N>
+bool is(std::string_view text, const char (&word)[N]) noexcept {
+    constexpr std::size_t size = N - 1;
+    if (text.size() != size) return false;
+    return std::memcmp(text.data(), word, size) == 0 || http::equals_ignoring_case(text, {word, size});
+}
 
 constexpr std::uint64_t max_length = std::numeric_limits<std::int64_t>::max();
 
@@ -31,10 +38,9 @@ std::optional<std::uint64_t> parse_length(std::string_view text) noexcept {
 std::optional<std::chrono::seconds> parse_keep_alive(std::string_view value) noexcept {
     std::optional<std::chrono::seconds> timeout;
     http::for_each_in_list(value, [&](std::string_view parameter) {
-        constexpr std::string_view name = "timeout";
         const std::size_t equals = parameter.find('=');
         if (equals == parameter.npos) return;
-        if (!equals_ignoring_case(http::trim_blanks(parameter.substr(0, equals)), name)) return;
+        if (!is(http::trim_blanks(parameter.substr(0, equals)), "timeout")) return;
         const auto number = parse_length(http::trim_blanks(parameter.substr(equals + 1)));
         if (number && *number <= std::numeric_limits<std::int32_t>::max())
             timeout = std::chrono::seconds(static_cast<std::int64_t>(*number));
@@ -44,17 +50,17 @@ std::optional<std::chrono::seconds> parse_keep_alive(std::string_view value) noe
 
 }  // namespace
 
-message_facts::field message_facts::classify(std::string_view name) noexcept {
+message_facts::field message_facts::classify_candidate(std::string_view name) noexcept {
     switch (name.size()) {
         case 7:
-            return equals_ignoring_case(name, "Upgrade") ? field::upgrade : field::other;
+            return is(name, "Upgrade") ? field::upgrade : field::other;
         case 10:
-            if (equals_ignoring_case(name, "Connection")) return field::connection;
-            return equals_ignoring_case(name, "Keep-Alive") ? field::keep_alive : field::other;
+            if (is(name, "Connection")) return field::connection;
+            return is(name, "Keep-Alive") ? field::keep_alive : field::other;
         case 14:
-            return equals_ignoring_case(name, "Content-Length") ? field::content_length : field::other;
+            return is(name, "Content-Length") ? field::content_length : field::other;
         case 17:
-            return equals_ignoring_case(name, "Transfer-Encoding") ? field::transfer_encoding : field::other;
+            return is(name, "Transfer-Encoding") ? field::transfer_encoding : field::other;
         default:
             return field::other;
     }
@@ -69,13 +75,17 @@ const char* message_facts::add(field which, std::string_view value) noexcept {
         case field::transfer_encoding:
             if (transfer_encoding) return "more than one Transfer-Encoding";
             transfer_encoding = true;
-            return equals_ignoring_case(value, "chunked") ? nullptr : "Transfer-Encoding is not just chunked";
+            return is(value, "chunked") ? nullptr : "Transfer-Encoding is not just chunked";
         case field::connection:
+            if (is(value, "keep-alive")) {
+                keep_alive = true;
+                return nullptr;
+            }
             // llhttp looks at these bytes for its own tokens only.
             if (http::find_bad_value_byte(value) != value.npos) return "control byte in Connection";
             http::for_each_in_list(value, [&](std::string_view option) {
-                close = close || equals_ignoring_case(option, "close");
-                keep_alive = keep_alive || equals_ignoring_case(option, "keep-alive");
+                close = close || is(option, "close");
+                keep_alive = keep_alive || is(option, "keep-alive");
             });
             return nullptr;
         case field::keep_alive:

@@ -7,6 +7,7 @@
 #include <skein/http_version.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -34,7 +35,11 @@ struct message_facts {
     };
 
     /// What a name stands for. ASCII case does not matter.
-    static field classify(std::string_view name) noexcept;
+    static field classify(std::string_view name) noexcept {
+        const std::size_t size = name.size();
+        const bool candidate = size == 7 || size == 10 || size == 14 || size == 17;
+        return candidate ? classify_candidate(name) : field::other;
+    }
 
     /// Takes note of a field. Returns the rule that it breaks, null if none. The value has been trimmed.
     const char* add(field which, std::string_view value) noexcept;
@@ -55,6 +60,9 @@ struct message_facts {
     bool transfer_encoding = false;
     bool close = false;
     bool keep_alive = false;
+
+private:
+    static field classify_candidate(std::string_view name) noexcept;
 };
 
 /// Whether a response never has a body, whatever its fields say.

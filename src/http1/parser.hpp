@@ -149,7 +149,7 @@ private:
     lines read_lines(byte_view& in);
     bool begin_line(const char*& fed, const char* next, const char* end);
     void skip_blanks(const char*& fed, const char* end) noexcept;
-    bool line_over_limit();
+    bool line_over_limit(bool section);
     bool feed_rest(const char* fed, const char* end);
     bool take_line(std::string_view line);
     bool take_status_line(std::string_view line);

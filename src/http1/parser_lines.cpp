@@ -20,102 +20,12 @@ void parser::start_section(std::size_t limit_bytes) noexcept {
     skips_blanks_ = false;
 }
 
-parser::lines parser::read_lines(byte_view& in) {
-    const char* const begin = reinterpret_cast<const char*>(in.data());
-    const char* const end = begin + in.size();
-    const char* fed = begin;   // llhttp has had, or shall not have, what lies before
-    const char* next = begin;  // the current line goes on here
-    const auto used_up_to = [&](const char* p, lines result) {
-        in = in.subspan(static_cast<std::size_t>(p - begin));
-        return result;
-    };
-    if (skips_blanks_) skip_blanks(fed, end);
-    while (next != end) {
-        if (carry_.empty() && !begin_line(fed, next, end)) return used_up_to(next, lines::failed);
-        const auto available = static_cast<std::size_t>(end - next);
-        const std::size_t allowed = std::min(line_limit() - carry_.size(), section_left_);
-        const void* const lf = std::memchr(next, '\n', std::min(available, allowed));
-        if (lf == nullptr && available > allowed) {
-            if (feed(fed, next + allowed)) line_over_limit();
-            return used_up_to(next, lines::failed);
-        }
-        const char* const line_end = lf == nullptr ? end : static_cast<const char*>(lf) + 1;
-        const std::string_view piece(next, static_cast<std::size_t>(line_end - next));
-        next = line_end;
-        section_left_ -= piece.size();
-        if (in_head()) head_bytes_ += piece.size();
-        if (lf == nullptr) {
-            carry_.append(piece);
-            break;
-        }
-        const std::string_view line = carry_.empty() ? piece : std::string_view(carry_.append(piece));
-        const bool blank = line.size() == 2;
-        const bool good = take_line(line);
-        carry_.clear();
-        if (!good || blank) {
-            // On failure too: an error that llhttp finds earlier in these bytes is the one to report.
-            const bool fine = feed(fed, next) && good;
-            return used_up_to(next, fine ? lines::complete : lines::failed);
-        }
-    }
-    return used_up_to(end, feed_rest(fed, end) ? lines::more : lines::failed);
-}
-
-// What the first byte of a line, at `next`, tells.
-bool parser::begin_line(const char*& fed, const char* next, const char* end) {
-    if (first_line_ && *next != 'H') {  // llhttp would skip any number of CR and LF here
-        const std::string_view rest(next, static_cast<std::size_t>(end - next));
-        return violate("a response must begin with HTTP/", rest.substr(0, 16));
-    }
-    if (!may_fold_ || !http::is_blank(*next)) return true;
-    // obs-fold: llhttp gets one SP instead of the CRLF, which it has not had, and of the blanks.
-    if (next - fed < 2) {
-        held_bytes_ = 0;
-    } else if (!feed(fed, next - 2)) {
-        return false;
-    }
-    fed = next;
-    skip_blanks(fed, end);
-    return execute(" ", 1);
-}
-
-void parser::skip_blanks(const char*& fed, const char* end) noexcept {
-    while (fed != end && http::is_blank(*fed)) ++fed;
-    skips_blanks_ = fed == end;
-}
-
-bool parser::line_over_limit() {
-    if (section_left_ >= line_limit() - carry_.size())
-        return over_limit(first_line_ ? "status line" : "field line", line_limit(), "bytes");
-    return in_head() ? over_limit("head", limits_.max_head_bytes, "bytes")
-                     : over_limit("trailers", limits_.max_trailer_bytes, "bytes");
-}
-
-// The end of the input, with a line or the head not complete. A CR or CRLF that could turn out to be a fold
-// is held back: llhttp could not take it back.
-bool parser::feed_rest(const char* fed, const char* end) {
-    const std::ptrdiff_t unfed = end - fed;
-    if (unfed == 0) return true;
-    if (!in_head()) return feed(fed, end);
-    if (carry_.empty() && may_fold_) {
-        if (unfed >= 2 && !feed(fed, end - 2)) return false;
-        held_bytes_ = 2;
-        return true;
-    }
-    if (!carry_.empty() && end[-1] == '\r') {
-        if (!feed(fed, end - 1)) return false;
-        held_bytes_ = 1;
-        return true;
-    }
-    return feed(fed, end);
-}
-
-std::size_t parser::line_limit() const noexcept {
+inline std::size_t parser::line_limit() const noexcept {
     return first_line_ ? limits_.max_status_line_bytes : limits_.max_field_line_bytes;
 }
 
 // A whole line, with its LF.
-bool parser::take_line(std::string_view line) {
+inline bool parser::take_line(std::string_view line) {
     if (line.size() < 2 || line[line.size() - 2] != '\r') return violate("a line must end with CR LF", line);
     line.remove_suffix(2);
     if (first_line_) return take_status_line(line);
@@ -141,23 +51,19 @@ bool parser::take_status_line(std::string_view line) {
     return true;
 }
 
-bool parser::take_field(std::string_view line) {
+inline bool parser::take_field(std::string_view line) {
     const void* const colon = std::memchr(line.data(), ':', line.size());
     if (colon == nullptr) return violate("field line without a colon", line);
     const auto name_size = static_cast<std::size_t>(static_cast<const char*>(colon) - line.data());
-    const std::string_view name = line.substr(0, name_size);
-    const std::string_view value = http::trim_blanks(line.substr(name_size + 1));
+    std::string_view value(line.data() + name_size + 1, line.size() - name_size - 1);
+    value = http::trim_blanks(value);
     if (++fields_ > limits_.max_headers) return over_limit("message", limits_.max_headers, "fields");
-    if (!in_head()) {
-        detail::headers_writer{trailers_}.append(name, value);
+    detail::headers_writer{in_head() ? head_.fields : trailers_}.append(line, name_size, value);
+    may_fold_ = in_head();
+    last_field_ = message_facts::classify(line.substr(0, name_size));
+    if (last_field_ == message_facts::field::other || !in_head()) [[likely]]
         return true;
-    }
-    may_fold_ = true;
-    detail::headers_writer{head_.fields}.append(name, value);
-    last_field_ = message_facts::classify(name);
-    // A framing field of which a fold may follow is judged as it stands: a fold of it is an error anyway.
-    if (last_field_ == message_facts::field::other) [[likely]]
-        return true;
+    // Judged as it stands, though a fold may follow: that would be an error anyway.
     const char* const violation = facts_.add(last_field_, value);
     return violation == nullptr || violate(violation, line);
 }
@@ -173,6 +79,100 @@ bool parser::take_fold(std::string_view line) {
     if (!writer.last_value().empty()) writer.extend_last(" ");
     writer.extend_last(more);
     return true;
+}
+
+parser::lines parser::read_lines(byte_view& in) {
+    const char* const begin = reinterpret_cast<const char*>(in.data());
+    const char* const end = begin + in.size();
+    const char* const section_end = begin + std::min(in.size(), section_left_);
+    const char* fed = begin;   // llhttp has had, or shall not have, what lies before
+    const char* next = begin;  // the current line goes on here
+    const auto used_up_to = [&](const char* p, lines result) {
+        const auto used = static_cast<std::size_t>(p - begin);
+        section_left_ -= used;
+        if (in_head()) head_bytes_ += used;
+        in = in.subspan(used);
+        return result;
+    };
+    if (skips_blanks_) skip_blanks(fed, end);
+    while (next != end) {
+        const std::size_t carried = carry_.size();
+        if (carried == 0 && (first_line_ || http::is_blank(*next)) && !begin_line(fed, next, end))
+            return used_up_to(next, lines::failed);
+        const auto section_left = static_cast<std::size_t>(section_end - next);
+        const std::size_t line_left = line_limit() - carried;
+        const std::size_t window = std::min(section_left, line_left);
+        const char* const lf = static_cast<const char*>(std::memchr(next, '\n', window));
+        if (lf == nullptr) {
+            const char* const stop = next + window;
+            if (stop != end) {
+                if (feed(fed, stop)) line_over_limit(section_left < line_left);
+                return used_up_to(stop, lines::failed);
+            }
+            carry_.append(next, end);
+            break;
+        }
+        std::string_view line(next, static_cast<std::size_t>(lf + 1 - next));
+        if (carried != 0) [[unlikely]]
+            line = carry_.append(line);
+        next = lf + 1;
+        const bool good = take_line(line);
+        carry_.clear();
+        if (!good || line.size() == 2) {
+            // On failure too: an error that llhttp finds earlier in these bytes is the one to report.
+            const bool fine = feed(fed, next) && good;
+            return used_up_to(next, fine ? lines::complete : lines::failed);
+        }
+    }
+    return used_up_to(end, feed_rest(fed, end) ? lines::more : lines::failed);
+}
+
+// What the first byte of a line, at `next`, tells.
+bool parser::begin_line(const char*& fed, const char* next, const char* end) {
+    if (first_line_ && *next != 'H') {  // llhttp would skip any number of CR and LF here
+        const std::string_view rest(next, static_cast<std::size_t>(end - next));
+        return violate("a response must begin with HTTP/", rest.substr(0, 16));
+    }
+    if (first_line_ || !may_fold_) return true;
+    // obs-fold: llhttp gets one SP instead of the CRLF, which it has not had, and of the blanks.
+    if (next - fed < 2) {
+        held_bytes_ = 0;
+    } else if (!feed(fed, next - 2)) {
+        return false;
+    }
+    fed = next;
+    skip_blanks(fed, end);
+    return execute(" ", 1);
+}
+
+void parser::skip_blanks(const char*& fed, const char* end) noexcept {
+    while (fed != end && http::is_blank(*fed)) ++fed;
+    skips_blanks_ = fed == end;
+}
+
+bool parser::line_over_limit(bool section) {
+    if (!section) return over_limit(first_line_ ? "status line" : "field line", line_limit(), "bytes");
+    return in_head() ? over_limit("head", limits_.max_head_bytes, "bytes")
+                     : over_limit("trailers", limits_.max_trailer_bytes, "bytes");
+}
+
+// The end of the input, with a line or the head not complete. A CR or CRLF that could turn out to be a fold
+// is held back: llhttp could not take it back.
+bool parser::feed_rest(const char* fed, const char* end) {
+    const std::ptrdiff_t unfed = end - fed;
+    if (unfed == 0) return true;
+    if (!in_head()) return feed(fed, end);
+    if (carry_.empty() && may_fold_) {
+        if (unfed >= 2 && !feed(fed, end - 2)) return false;
+        held_bytes_ = 2;
+        return true;
+    }
+    if (!carry_.empty() && end[-1] == '\r') {
+        if (!feed(fed, end - 1)) return false;
+        held_bytes_ = 1;
+        return true;
+    }
+    return feed(fed, end);
 }
 
 // Gives llhttp what was held back, then [from, to).

@@ -22,6 +22,9 @@ constexpr std::size_t barren_limit = 64 * 1024;
 // What it may make us say (answers to KeyUpdate, 22 bytes each) without taking it from us.
 constexpr std::size_t answer_limit = 16 * 1024;
 
+// Header, IV, MAC and padding of a record, of the cipher with the longest (TLS 1.2 with CBC and SHA-384).
+constexpr std::size_t record_overhead = 96;
+
 constexpr std::string_view our_protocol = "http/1.1";
 
 std::string_view without_decoration(std::string_view host) {
@@ -79,7 +82,7 @@ status engine::handshake() noexcept {
 }
 
 status engine::establish() noexcept {
-    if (!alpn().empty() && alpn() != our_protocol)  // OpenSSL does not compare (RFC 7301 section 3.1)
+    if (!alpn().empty() && alpn() != our_protocol)  // not every OpenSSL 3 compares (RFC 7301 section 3.1)
         return fail_with([&] {
             return failure{tls_errc::handshake_failed,
                            "the peer chose an application protocol that was not offered"};
@@ -107,10 +110,24 @@ status engine::read(std::span<std::byte> into, std::size_t& got) noexcept {
 status engine::write(byte_view plaintext) noexcept {
     if (state_ != state::established || shut_down_) return status::failed;
     if (plaintext.empty()) return status::done;
+    if (!make_room(plaintext.size())) return fail({std::make_error_code(std::errc::not_enough_memory), {}});
     forget_errors();
     std::size_t written = 0;
     const int result = SSL_write_ex(ssl_.get(), plaintext.data(), plaintext.size(), &written);
     return result == 1 ? status::done : judge(result);
+}
+
+// For the records of so much plaintext at once, or a large write would copy them as the output grows.
+bool engine::make_room(std::size_t plaintext_bytes) noexcept {
+    const std::size_t records = plaintext_bytes / SSL3_RT_MAX_PLAIN_LENGTH + 1;
+    const std::size_t wanted = out_.size() + plaintext_bytes + records * record_overhead;
+    if (wanted <= out_.capacity()) return true;
+    try {
+        out_.reserve(std::max(wanted, std::size_t{1024}));
+    } catch (...) {
+        return false;
+    }
+    return true;
 }
 
 void engine::shutdown() noexcept {
@@ -127,6 +144,10 @@ void engine::clear_output() noexcept {
 void engine::swap_output(std::vector<std::byte>& other) noexcept {
     out_.swap(other);
     answer_bytes_ = 0;
+}
+
+void engine::release_output(std::size_t kept_bytes) noexcept {
+    if (out_.empty() && out_.capacity() > kept_bytes) std::vector<std::byte>().swap(out_);
 }
 
 std::string_view engine::alpn() const noexcept {

@@ -70,6 +70,8 @@ public:
     void clear_output() noexcept;
     /// Exchanges it with an empty buffer: nothing is copied or allocated.
     void swap_output(std::vector<std::byte>& other) noexcept;
+    /// Gives the memory of the (empty) output back if it is more than that.
+    void release_output(std::size_t kept_bytes) noexcept;
 
     bool established() const noexcept { return state_ == state::established; }
     /// True if bytes lie here that are no whole record yet.
@@ -98,6 +100,7 @@ private:
     static int on_verify(int good, X509_STORE_CTX* store);
 
     void expect_host(std::string_view host);
+    bool make_room(std::size_t plaintext_bytes) noexcept;
     status establish() noexcept;
     status judge(int result) noexcept;
     status starved() noexcept;

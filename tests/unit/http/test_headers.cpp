@@ -187,7 +187,8 @@ TEST_CASE("a value that arrives in pieces is one value, wherever the growth fall
         headers h;
         for (std::size_t i = 0; i < before; ++i) h.append("filler", "0123456789");
         const skein::detail::headers_writer writer{h};
-        writer.append("Name", "");
+        constexpr std::string_view line = "Name: ";
+        writer.append(line, 4, line.substr(6));
         std::string expected;
         for (int i = 0; i < 100; ++i) {
             const std::string piece(static_cast<std::size_t>(i % 7), static_cast<char>('a' + i % 26));

@@ -34,6 +34,13 @@ private:
     std::uint64_t state_;
 };
 
+/// Bytes that do not repeat soon.
+inline std::string pattern(std::size_t size) {
+    std::string text(size, '\0');
+    for (std::size_t i = 0; i < size; ++i) text[i] = static_cast<char>(i * 31 + i / 251);
+    return text;
+}
+
 /// How many of the bytes that are left go into the next piece.
 using splitter = std::function<std::size_t(std::size_t left)>;
 

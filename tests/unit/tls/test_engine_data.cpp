@@ -25,12 +25,6 @@ server_options tls12() {
     return options;
 }
 
-std::string pattern(std::size_t size) {
-    std::string text(size, '\0');
-    for (std::size_t i = 0; i < size; ++i) text[i] = static_cast<char>(i * 31 + i / 251);
-    return text;
-}
-
 }  // namespace
 
 TEST_CASE("data passes both ways, in pieces of any size") {

@@ -1,0 +1,90 @@
+// What a record costs in memory: nothing, once a connection has got going. Counts the program's operator new
+// and OpenSSL's allocations.
+#include "stream_fixture.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <new>
+
+#include <openssl/crypto.h>
+
+namespace {
+
+thread_local std::size_t ours = 0;
+thread_local std::size_t openssls = 0;
+
+void* counted_malloc(std::size_t size, const char*, int) {
+    ++openssls;
+    return std::malloc(size);
+}
+
+void* counted_realloc(void* old, std::size_t size, const char*, int) {
+    ++openssls;
+    return std::realloc(old, size);
+}
+
+void uncounted_free(void* p, const char*, int) {
+    std::free(p);
+}
+
+// Before OpenSSL allocates anything, or it refuses.
+const bool counting = CRYPTO_set_mem_functions(counted_malloc, counted_realloc, uncounted_free) == 1;
+
+}  // namespace
+
+void* operator new(std::size_t size) {
+    ++ours;
+    if (void* p = std::malloc(size)) return p;
+    throw std::bad_alloc();
+}
+void operator delete(void* p) noexcept {
+    std::free(p);
+}
+void operator delete(void* p, std::size_t) noexcept {
+    std::free(p);
+}
+
+using namespace skein::test;
+
+namespace {
+
+// A sink that keeps nothing, so that only the stream's own allocations count.
+class counting_sink final : public skein::net::stream_sink {
+public:
+    std::size_t bytes = 0;
+    void on_data(skein::byte_view data, skein::net::block_ptr&) noexcept override { bytes += data.size(); }
+    void on_end(std::error_code) noexcept override {}
+};
+
+}  // namespace
+
+TEST_CASE("requests and responses in steady state allocate nothing of ours, and little of OpenSSL's") {
+    REQUIRE(counting);
+    tls_link link;
+    link.open();
+    counting_sink sink;
+    link.stream->attach(&sink);
+    link.inner->sent.reserve(1 << 20);
+    const std::string request(400, 'q');
+    const skein::byte_view pieces[] = {skein::as_bytes(request), skein::as_bytes("body")};
+    std::size_t written = 0;
+    const auto exchange = [&](const std::string& response) {
+        written += link.stream->try_write(pieces);
+        link.inner->deliver(response);
+        link.inner->sent.clear();
+    };
+    std::vector<std::string> responses;
+    for (int i = 0; i < 1'000; ++i) {
+        link.server.write(std::string(800, 'r'));
+        responses.push_back(link.server.take());
+    }
+    exchange(responses[0]);
+    const std::size_t ours_before = ours;
+    const std::size_t openssls_before = openssls;
+    for (std::size_t i = 1; i < responses.size(); ++i) exchange(responses[i]);
+    CHECK(sink.bytes == 800'000);
+    CHECK(written == 404'000);
+    CHECK(ours == ours_before);
+    CHECK(openssls - openssls_before <= 999 * 5);  // four of 40 bytes in 3.0, its packet writer
+}
