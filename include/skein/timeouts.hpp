@@ -4,20 +4,16 @@
 #include <skein/clock.hpp>
 
 #include <chrono>
+#include <optional>
 
 namespace skein {
 
-struct none_t {
-    explicit constexpr none_t() = default;
-};
-/// No limit, where a limit is asked for.
-inline constexpr none_t none{};
-
-/// One limit: unset (the session's holds, or the library's), none, or a duration. Zero or less is over at once.
+/// One limit: unset (the session's holds, or the library's), none (std::nullopt), or a duration. Zero or less is over
+/// at once.
 class time_limit {
 public:
     constexpr time_limit() noexcept = default;
-    constexpr time_limit(none_t) noexcept : kind_(kind::none) {}
+    constexpr time_limit(std::nullopt_t) noexcept : kind_(kind::unlimited) {}
     template <class Rep, class Period>
     constexpr time_limit(std::chrono::duration<Rep, Period> limit) noexcept
         : kind_(kind::limited), limit_(detail::saturate(limit)) {}
@@ -30,7 +26,7 @@ public:
     constexpr time_limit or_else(time_limit other) const noexcept { return is_set() ? *this : other; }
 
 private:
-    enum class kind : unsigned char { unset, none, limited };
+    enum class kind : unsigned char { unset, unlimited, limited };
     kind kind_ = kind::unset;
     clock::duration limit_{};
 };

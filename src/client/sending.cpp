@@ -12,12 +12,12 @@ namespace {
 timeouts resolve(const timeouts& request, const timeouts& session) {
     timeouts r;
     r.total = request.total.or_else(session.total).or_else(5min);
-    r.pool = request.pool.or_else(session.pool).or_else(none);
+    r.pool = request.pool.or_else(session.pool).or_else(std::nullopt);
     r.dns = request.dns.or_else(session.dns).or_else(30s);
     r.connect = request.connect.or_else(session.connect).or_else(30s);
     r.tls = request.tls.or_else(session.tls).or_else(30s);
-    r.write = request.write.or_else(session.write).or_else(none);
-    r.first_byte = request.first_byte.or_else(session.first_byte).or_else(none);
+    r.write = request.write.or_else(session.write).or_else(std::nullopt);
+    r.first_byte = request.first_byte.or_else(session.first_byte).or_else(std::nullopt);
     r.read = request.read.or_else(session.read).or_else(60s);
     return r;
 }
@@ -34,7 +34,7 @@ time_limit limit_of(const timeouts& limits, phase in) noexcept {
         case phase::read: return limits.read;
         case phase::none: break;
     }
-    return none;
+    return std::nullopt;
 }
 
 /// The earlier of a phase's own limit and the total one.
@@ -62,7 +62,7 @@ due_time sending::due(phase in) const noexcept {
 
 due_time sending::due_for_body() const noexcept {
     return earlier(detail::this_kernel.scheduler->now(), limits_.read, progress_.started,
-                   total_was_set_ ? limits_.total : time_limit(none));
+                   total_was_set_ ? limits_.total : time_limit(std::nullopt));
 }
 
 std::shared_ptr<const request_report> sending::report() const {
