@@ -36,8 +36,8 @@ struct request_state;
 ///
 /// *Lifetime:* move-only; sent once. Keeps what it needs of its session alive.
 /// *Cancellation:* at once, in any phase; the connection that was in use is closed.
-/// *Throws:* setters std::invalid_argument for what HTTP does not allow (CR, LF, NUL, ...). Awaiting: an error of
-/// error.hpp that says what failed, to whom, in which phase, after how long, and carries the report;
+/// *Throws:* setters std::invalid_argument for what HTTP does not allow (CR, LF, NUL, ...). Awaiting: an
+/// error of error.hpp that says what failed, to whom, in which phase, after how long, and carries the report;
 /// std::logic_error if the session is closed, or used by a loop in another thread.
 class SKEIN_API client_request {
 public:
@@ -55,7 +55,9 @@ public:
     client_request&& headers(const skein::headers& fields) && { return std::move(headers(fields)); }
     /// Adds `name=value` to the query, form-urlencoded; any bytes may be in it.
     client_request& param(std::string_view name, std::string_view value) &;
-    client_request&& param(std::string_view name, std::string_view value) && { return std::move(param(name, value)); }
+    client_request&& param(std::string_view name, std::string_view value) && {
+        return std::move(param(name, value));
+    }
 
     /// The body. No Content-Type is added.
     client_request& body(std::string content) &;
@@ -94,7 +96,9 @@ public:
     client_request&& max_redirects(int count) && { return std::move(max_redirects(count)); }
     /// This header may follow a redirect to another origin.
     client_request& redirect_safe(std::string_view header_name) &;
-    client_request&& redirect_safe(std::string_view header_name) && { return std::move(redirect_safe(header_name)); }
+    client_request&& redirect_safe(std::string_view header_name) && {
+        return std::move(redirect_safe(header_name));
+    }
     /// Whether a redirect from https to http is followed. Default: false.
     client_request& allow_downgrade(bool allow) &;
     client_request&& allow_downgrade(bool allow) && { return std::move(allow_downgrade(allow)); }
@@ -109,7 +113,8 @@ public:
     /// Keeps the task that awaiting makes.
     class awaiter {
     public:
-        explicit awaiter(task<client_response> sending) noexcept : sending_(std::move(sending)), inner_(sending_.operator co_await()) {}
+        explicit awaiter(task<client_response> sending) noexcept
+            : sending_(std::move(sending)), inner_(sending_.operator co_await()) {}
         bool await_ready() const { return inner_.await_ready(); }
         bool await_suspend(std::coroutine_handle<> at) const noexcept { return inner_.await_suspend(at); }
         client_response await_resume() const { return inner_.await_resume(); }

@@ -27,18 +27,18 @@ class response_state;
 
 /// One redirect that was followed.
 struct hop {
-    skein::url url;              ///< that answered with the redirect
+    skein::url url;  ///< that answered with the redirect
     int status = 0;
     skein::headers headers = {};
 };
 
 /// A response whose head is in. Its body is read by one of chunk(), read(), text(), json(), once.
 ///
-/// *Lifetime:* move-only. Leases a connection until the body has arrived; dropping it (or close()) before gives the
-/// connection up. May outlive its session. Views of headers and URL are valid as long as the response.
-/// *Cancellation:* reads end at once, and the connection is given up. *Thread:* the loop's.
-/// *Throws:* reads throw payload_error (the body is cut short or malformed, or over the limit), timeout_error,
-/// cancelled_error; std::logic_error if the body was read before, or after close().
+/// *Lifetime:* move-only. Leases a connection until the body has arrived; dropping it (or close()) before
+/// gives the connection up. May outlive its session. Views of headers and URL are valid as long as the
+/// response. *Cancellation:* reads end at once, and the connection is given up. *Thread:* the loop's.
+/// *Throws:* reads throw payload_error (the body is cut short or malformed, or over the limit),
+/// timeout_error, cancelled_error; std::logic_error if the body was read before, or after close().
 class SKEIN_API client_response {
 public:
     client_response(client_response&&) noexcept;
@@ -66,8 +66,8 @@ public:
     /// *Throws:* response_error if the status is 400 or more.
     const client_response& raise_for_status() const;
 
-    /// The next piece of the body, as large as it came; valid until the next call. Nothing at the end. A reader that
-    /// does not ask stops the sender: at most 256 KiB wait here.
+    /// The next piece of the body, as large as it came; valid until the next call. Nothing at the end. A
+    /// reader that does not ask stops the sender: at most 256 KiB wait here.
     task<std::optional<byte_view>> chunk();
     /// The whole body. *Throws:* payload_error if it is longer than `limit` bytes.
     task<std::vector<std::byte>> read(std::size_t limit = default_limit);

@@ -18,24 +18,23 @@ class session_core;
 
 /// A snapshot of a session's connections.
 struct session_stats {
-    std::size_t open = 0;      ///< connections: opening, in use, idle
-    std::size_t idle = 0;      ///< of these, kept for reuse
-    std::size_t waiting = 0;   ///< requests that wait for a connection
+    std::size_t open = 0;           ///< connections: opening, in use, idle
+    std::size_t idle = 0;           ///< of these, kept for reuse
+    std::size_t waiting = 0;        ///< requests that wait for a connection
     std::uint64_t requests = 0;     ///< sent, each attempt counted
     std::uint64_t connections = 0;  ///< made
     std::uint64_t retried = 0;      ///< requests sent again after a stale connection
 };
 
-/// Makes requests, over connections that it keeps. One session for all requests of a program (or of one of its
-/// concerns) is right: it is what makes connections be reused.
+/// Makes requests, over connections that it keeps. One session for all requests of a program (or of one of
+/// its concerns) is right: it is what makes connections be reused.
 ///
 ///     skein::client_session session;
 ///     auto response = co_await session.get("https://example.org/");
 ///
 /// *Lifetime:* binds to the loop at its first request, so that it may be made before run(); run() closes its
-/// connections at its end, and it may then serve another loop. The destructor never waits: it closes what is idle;
-/// responses in flight go on and close theirs. Move-only.
-/// *Thread:* one at a time: that of its loop.
+/// connections at its end, and it may then serve another loop. The destructor never waits: it closes what is
+/// idle; responses in flight go on and close theirs. Move-only. *Thread:* one at a time: that of its loop.
 class SKEIN_API client_session {
 public:
     client_session();
@@ -46,7 +45,8 @@ public:
     ~client_session();
 
     /// A request with that method. Nothing is sent before it is awaited.
-    /// *Throws:* invalid_url; std::invalid_argument for a method that is no token; std::logic_error after close().
+    /// *Throws:* invalid_url; std::invalid_argument for a method that is no token; std::logic_error after
+    /// close().
     client_request request(std::string_view method, std::string_view url);
     client_request get(std::string_view url) { return request("GET", url); }
     client_request head(std::string_view url) { return request("HEAD", url); }
@@ -58,8 +58,8 @@ public:
 
     session_stats stats() const noexcept;
 
-    /// Closes idle connections, and refuses requests from now on, those that wait for a connection too; those that
-    /// have one go on. Waits until the sockets are closed.
+    /// Closes idle connections, and refuses requests from now on, those that wait for a connection too; those
+    /// that have one go on. Waits until the sockets are closed.
     task<> close();
 
 private:

@@ -12,8 +12,8 @@
 
 namespace skein {
 
-/// The account of one request: on every response, and on every error of an exchange. Times are as the loop's turns
-/// saw them. A value.
+/// The account of one request: on every response, and on every error of an exchange. Times are as the loop's
+/// turns saw them. A value.
 struct SKEIN_API request_report {
     std::string method = {};
     /// The URL of the last hop, without its credentials.

@@ -15,12 +15,13 @@ namespace skein {
 
 /// How connections are made and kept.
 struct connector_options {
-    /// Open connections, idle ones counted too; 0 is no limit. Who finds it reached waits, first come, first served.
+    /// Open connections, idle ones counted too; 0 is no limit. Who finds it reached waits, first come, first
+    /// served.
     std::size_t limit = 100;
     /// The same for one host (scheme, name, port); 0 is no limit.
     std::size_t limit_per_host = 0;
-    /// How long an idle connection is kept. What the server says (Keep-Alive: timeout=N) counts if it is less, with
-    /// a margin of one second.
+    /// How long an idle connection is kept. What the server says (Keep-Alive: timeout=N) counts if it is
+    /// less, with a margin of one second.
     std::chrono::milliseconds keepalive = std::chrono::seconds(15);
     /// Idle connections kept.
     std::size_t max_idle = 100;

@@ -8,8 +8,8 @@
 
 namespace skein {
 
-/// One limit: unset (the session's holds, or the library's), none (std::nullopt), or a duration. Zero or less is over
-/// at once.
+/// One limit: unset (the session's holds, or the library's), none (std::nullopt), or a duration. Zero or less
+/// is over at once.
 class time_limit {
 public:
     constexpr time_limit() noexcept = default;
@@ -31,13 +31,14 @@ private:
     clock::duration limit_{};
 };
 
-/// The time limits of a request; each phase has its own, so that an error can say which ran out. What is unset comes
-/// from the session, then from the library: total 5 min, dns, connect and tls 30 s each, read 60 s.
+/// The time limits of a request; each phase has its own, so that an error can say which ran out. What is
+/// unset comes from the session, then from the library: total 5 min, dns, connect and tls 30 s each, read 60
+/// s.
 ///
 ///     session.get(url).timeout({.total = 30s, .connect = 5s})
 struct timeouts {
-    /// The whole request, with redirects, retries and the body. The library's default does not bound chunk(): a
-    /// download may take its time. One that was set does.
+    /// The whole request, with redirects, retries and the body. The library's default does not bound chunk():
+    /// a download may take its time. One that was set does.
     time_limit total = {};
     /// Waiting for a free connection.
     time_limit pool = {};

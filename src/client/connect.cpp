@@ -17,7 +17,9 @@ namespace skein::client {
 
 namespace {
 
-std::string target_of(const url& to) { return std::string(to.host()) + ":" + std::to_string(to.port()); }
+std::string target_of(const url& to) {
+    return std::string(to.host()) + ":" + std::to_string(to.port());
+}
 
 task<std::vector<net::address>> resolve_host(sending& s) {
     s.enter(phase::dns);
@@ -48,7 +50,8 @@ task<std::unique_ptr<net::stream>> connect_to(sending& s, const std::vector<net:
         } catch (const cancelled_error&) {
             if (!limit.expired()) throw;
             if (!tried.empty()) tried = " (before: " + tried + ")";
-            s.fail_timeout(phase::connect, due, "connecting to " + target_of(to) + " [" + address.to_string() + "]" + tried);
+            s.fail_timeout(phase::connect, due,
+                           "connecting to " + target_of(to) + " [" + address.to_string() + "]" + tried);
         } catch (const std::system_error& e) {
             last = e.code();
             if (!tried.empty()) tried += "; ";
@@ -58,7 +61,8 @@ task<std::unique_ptr<net::stream>> connect_to(sending& s, const std::vector<net:
     s.fail<connect_error>("cannot connect to " + target_of(to) + ": " + tried, s.host(), to.port(), last);
 }
 
-task<std::unique_ptr<net::stream>> secure(sending& s, std::unique_ptr<net::stream> plain, connection_facts& facts) {
+task<std::unique_ptr<net::stream>> secure(sending& s, std::unique_ptr<net::stream> plain,
+                                          connection_facts& facts) {
     s.enter(phase::tls);
     const url& to = s.request().url;
     const due_time due = s.due(phase::tls);
@@ -66,18 +70,21 @@ task<std::unique_ptr<net::stream>> secure(sending& s, std::unique_ptr<net::strea
     std::unique_ptr<tls::stream> secured;
     std::error_code failed;
     try {
-        secured = std::make_unique<tls::stream>(std::move(plain), s.core().options().tls, to.host_without_brackets());
+        secured = std::make_unique<tls::stream>(std::move(plain), s.core().options().tls,
+                                                to.host_without_brackets());
         failed = co_await tls::handshake_wait(*secured);
     } catch (const cancelled_error&) {
         if (!limit.expired()) throw;
-        s.fail_timeout(phase::tls, due, "in the TLS handshake with " + target_of(to) + " [" + facts.peer + "]");
+        s.fail_timeout(phase::tls, due,
+                       "in the TLS handshake with " + target_of(to) + " [" + facts.peer + "]");
     } catch (const tls_error& e) {
-        s.fail<tls_error>("cannot use TLS with " + target_of(to) + ": " + e.what(), s.host(), to.port(), e.code());
+        s.fail<tls_error>("cannot use TLS with " + target_of(to) + ": " + e.what(), s.host(), to.port(),
+                          e.code());
     }
     if (failed) {
         const std::string& words = secured->failure_text();
-        s.fail<tls_error>("the TLS handshake with " + target_of(to) + " [" + facts.peer + "] failed: " +
-                              (words.empty() ? failed.message() : words),
+        s.fail<tls_error>("the TLS handshake with " + target_of(to) + " [" + facts.peer +
+                              "] failed: " + (words.empty() ? failed.message() : words),
                           s.host(), to.port(), failed);
     }
     facts.tls_version = secured->version();

@@ -8,8 +8,8 @@
 
 namespace skein::client {
 
-/// Opens a connection to where the request goes and puts it into the lease. *Throws:* resolve_error, connect_error,
-/// tls_error, timeout_error, with the report; cancelled_error.
+/// Opens a connection to where the request goes and puts it into the lease. *Throws:* resolve_error,
+/// connect_error, tls_error, timeout_error, with the report; cancelled_error.
 task<> open_connection(sending& s, lease& into);
 
 }  // namespace skein::client

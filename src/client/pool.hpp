@@ -1,12 +1,13 @@
-// The connection pool as pure logic: who gets which connection, who may open one, who waits, what is evicted. No
-// I/O, no clock (the time is handed in), and generic over the connection, so that it is tested with numbers.
+// The connection pool as pure logic: who gets which connection, who may open one, who waits, what is evicted.
+// No I/O, no clock (the time is handed in), and generic over the connection, so that it is tested with
+// numbers.
 //
 //                 acquire: idle one                      release: kept
 //   idle  ----------------------------->  in use  --------------------------->  idle
 //                 acquire: room  -> opening -> in use      release: not kept -> gone, room for a waiter
 //
-// Open connections count toward the limits, idle ones too: where an idle one is in the way of another host, it goes.
-// Waiters are served strictly in order of arrival, as far as the limit of their own host allows.
+// Open connections count toward the limits, idle ones too: where an idle one is in the way of another host,
+// it goes. Waiters are served strictly in order of arrival, as far as the limit of their own host allows.
 #pragma once
 
 #include <skein/clock.hpp>
@@ -24,9 +25,9 @@
 namespace skein::client {
 
 struct pool_limits {
-    std::size_t total = 100;    // open connections; 0: no limit
-    std::size_t per_host = 0;   // open connections to one host; 0: no limit
-    std::size_t max_idle = 100; // idle connections kept
+    std::size_t total = 100;     // open connections; 0: no limit
+    std::size_t per_host = 0;    // open connections to one host; 0: no limit
+    std::size_t max_idle = 100;  // idle connections kept
 };
 
 template <class Connection>
@@ -34,7 +35,8 @@ class pool {
 public:
     struct host;
 
-    /// A place for a connection: opening, in use, or idle. Stays where it is as long as the connection is open.
+    /// A place for a connection: opening, in use, or idle. Stays where it is as long as the connection is
+    /// open.
     struct slot : detail::recycled {
         Connection connection{};
         host* at = nullptr;
@@ -93,7 +95,8 @@ public:
         return hosts_.emplace(std::string(key), host()).first->second;
     }
 
-    /// An idle connection (the one released last), or an empty slot if one may be opened, or null: then wait().
+    /// An idle connection (the one released last), or an empty slot if one may be opened, or null: then
+    /// wait().
     slot* acquire(host& from, clock::time_point now) {
         while (from.last_idle != nullptr) {
             slot& one = *from.last_idle;
@@ -139,15 +142,16 @@ public:
         link_idle(one);
     }
 
-    /// Gives up a slot, and closes the connection in it if there is one: of a failed attempt, a broken connection,
-    /// or an idle one that has died.
+    /// Gives up a slot, and closes the connection in it if there is one: of a failed attempt, a broken
+    /// connection, or an idle one that has died.
     void discard(slot& one) noexcept {
         if (one.idle) unlink_idle(one);
         destroy(one);
         serve();
     }
 
-    /// Closes what is idle for longer than it may be. Returns when to look again; clock::time_point::max(): never.
+    /// Closes what is idle for longer than it may be. Returns when to look again; clock::time_point::max():
+    /// never.
     clock::time_point expire(clock::time_point now) noexcept {
         clock::time_point next = clock::time_point::max();
         for (slot* one = oldest_; one != nullptr;) {
@@ -181,7 +185,9 @@ public:
 private:
     struct text_hash {
         using is_transparent = void;
-        std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>()(text); }
+        std::size_t operator()(std::string_view text) const noexcept {
+            return std::hash<std::string_view>()(text);
+        }
     };
 
     /// A crawl over a million hosts must not remember them all.
@@ -192,7 +198,9 @@ private:
         hosts_worth_a_sweep_ = 2 * hosts_.size() + 256;
     }
 
-    bool host_has_room(const host& h) const noexcept { return limits_.per_host == 0 || h.open < limits_.per_host; }
+    bool host_has_room(const host& h) const noexcept {
+        return limits_.per_host == 0 || h.open < limits_.per_host;
+    }
     bool has_room() const noexcept { return limits_.total == 0 || open_ < limits_.total; }
 
     /// Room for one more, made by closing the oldest idle connection if need be.
@@ -210,7 +218,8 @@ private:
     waiter* next_for(host& h) noexcept {
         waiter* first = h.first_waiter;
         for (host* one = waiting_hosts_; one != nullptr; one = one->waiting_next)
-            if (one != &h && host_has_room(*one) && (first == nullptr || one->first_waiter->ticket_ < first->ticket_))
+            if (one != &h && host_has_room(*one) &&
+                (first == nullptr || one->first_waiter->ticket_ < first->ticket_))
                 first = one->first_waiter;
         return first;
     }
@@ -272,7 +281,8 @@ private:
         (who.previous_ != nullptr ? who.previous_->next_ : h.first_waiter) = who.next_;
         (who.next_ != nullptr ? who.next_->previous_ : h.last_waiter) = who.previous_;
         if (h.first_waiter == nullptr) {
-            (h.waiting_previous != nullptr ? h.waiting_previous->waiting_next : waiting_hosts_) = h.waiting_next;
+            (h.waiting_previous != nullptr ? h.waiting_previous->waiting_next : waiting_hosts_) =
+                h.waiting_next;
             if (h.waiting_next != nullptr) h.waiting_next->waiting_previous = h.waiting_previous;
         }
         --waiters_;

@@ -5,7 +5,8 @@
 
 namespace skein::client {
 
-request_report progress::report(std::string_view method, const std::string& shown_url, clock::time_point when) const {
+request_report progress::report(std::string_view method, const std::string& shown_url,
+                                clock::time_point when) const {
     request_report r;
     r.method = method;
     r.url = shown_url;

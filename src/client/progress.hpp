@@ -1,5 +1,5 @@
-// Where an exchange stands and how long it took: what reports and error messages are made of. Cheap to keep; put
-// into words only when somebody asks.
+// Where an exchange stands and how long it took: what reports and error messages are made of. Cheap to keep;
+// put into words only when somebody asks.
 #pragma once
 
 #include <skein/clock.hpp>
@@ -40,7 +40,8 @@ struct progress {
         now = next;
         entered = when;
     }
-    request_report report(std::string_view method, const std::string& shown_url, clock::time_point when) const;
+    request_report report(std::string_view method, const std::string& shown_url,
+                          clock::time_point when) const;
 };
 
 /// When the present phase has to be over, and which limit that is.

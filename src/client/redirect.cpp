@@ -14,10 +14,13 @@ namespace skein::client {
 
 namespace {
 
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+char lower(char c) noexcept {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
 
 bool same_name(std::string_view a, std::string_view b) noexcept {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                      [](char x, char y) { return lower(x) == lower(y); });
 }
 
 bool begins_with(std::string_view name, std::string_view prefix) noexcept {
@@ -25,23 +28,26 @@ bool begins_with(std::string_view name, std::string_view prefix) noexcept {
 }
 
 bool is_body_header(std::string_view name) noexcept {
-    return begins_with(name, "Content-") || same_name(name, "Transfer-Encoding") || same_name(name, "Trailer");
+    return begins_with(name, "Content-") || same_name(name, "Transfer-Encoding") ||
+           same_name(name, "Trailer");
 }
 
 // What a caller sets that tells another origin nothing.
 bool is_harmless(std::string_view name) noexcept {
-    return begins_with(name, "Accept") || begins_with(name, "If-") || is_body_header(name) || same_name(name, "Range") ||
-           same_name(name, "User-Agent");
+    return begins_with(name, "Accept") || begins_with(name, "If-") || is_body_header(name) ||
+           same_name(name, "Range") || same_name(name, "User-Agent");
 }
 
 bool is_credential(std::string_view name) noexcept {
-    static constexpr std::array<std::string_view, 5> names = {"Authorization", "Cookie", "Cookie2", "Proxy-Authorization",
-                                                              "WWW-Authenticate"};
-    return std::any_of(names.begin(), names.end(), [&](std::string_view one) { return same_name(name, one); });
+    static constexpr std::array<std::string_view, 5> names = {"Authorization", "Cookie", "Cookie2",
+                                                              "Proxy-Authorization", "WWW-Authenticate"};
+    return std::any_of(names.begin(), names.end(),
+                       [&](std::string_view one) { return same_name(name, one); });
 }
 
 bool in(const std::vector<std::string>& names, std::string_view name) noexcept {
-    return std::any_of(names.begin(), names.end(), [&](const std::string& one) { return same_name(name, one); });
+    return std::any_of(names.begin(), names.end(),
+                       [&](const std::string& one) { return same_name(name, one); });
 }
 
 template <class Keep>
@@ -54,8 +60,8 @@ void filter(headers& fields, Keep keep) {
 
 bool same_trust(const url& from, const url& to) noexcept {
     if (from.same_origin(to)) return true;
-    return from.scheme() == "http" && to.scheme() == "https" && from.host() == to.host() && from.port() == 80 &&
-           to.port() == 443;
+    return from.scheme() == "http" && to.scheme() == "https" && from.host() == to.host() &&
+           from.port() == 80 && to.port() == 443;
 }
 
 url next_url(const request_state& request, const http1::response_head& head) {
@@ -67,7 +73,8 @@ url next_url(const request_state& request, const http1::response_head& head) {
         url to = request.url.join(locations.front());
         if (to.scheme() != "http" && to.scheme() != "https")
             throw invalid_url("its scheme is " + std::string(to.scheme()) + ", not http or https");
-        if (to.fragment().empty() && !request.url.fragment().empty()) to = to.with_fragment(request.url.fragment());
+        if (to.fragment().empty() && !request.url.fragment().empty())
+            to = to.with_fragment(request.url.fragment());
         return to;
     } catch (const invalid_url& e) {
         throw invalid_url("a redirect from " + request.url.redacted() + " leads nowhere: " + e.what());
@@ -75,7 +82,9 @@ url next_url(const request_state& request, const http1::response_head& head) {
 }
 
 std::string percent_decoded(std::string_view text) {
-    const auto hex = [](char c) { return c >= '0' && c <= '9' ? c - '0' : lower(c) >= 'a' && lower(c) <= 'f' ? lower(c) - 'a' + 10 : -1; };
+    const auto hex = [](char c) {
+        return c >= '0' && c <= '9' ? c - '0' : lower(c) >= 'a' && lower(c) <= 'f' ? lower(c) - 'a' + 10 : -1;
+    };
     std::string decoded;
     for (std::size_t i = 0; i < text.size(); ++i) {
         if (text[i] == '%' && i + 2 < text.size() && hex(text[i + 1]) >= 0 && hex(text[i + 2]) >= 0) {
@@ -96,12 +105,15 @@ bool is_redirect(const http1::response_head& head) noexcept {
         case 302:
         case 303:
         case 307:
-        case 308: return head.fields.contains("Location");
-        default: return false;
+        case 308:
+            return head.fields.contains("Location");
+        default:
+            return false;
     }
 }
 
-void follow_redirect(request_state& request, const http1::response_head& head, const session_options& session) {
+void follow_redirect(request_state& request, const http1::response_head& head,
+                     const session_options& session) {
     url to = next_url(request, head);
     if (request.url.is_secure() && !to.is_secure() && !request.allow_downgrade)
         throw invalid_url("a redirect from " + request.url.redacted() + " to " + to.redacted() +
@@ -130,8 +142,9 @@ void follow_redirect(request_state& request, const http1::response_head& head, c
 void take_url_credentials(request_state& request) {
     if (!request.url.has_credentials()) return;
     if (!request.fields.contains("Authorization"))
-        request.fields.append("Authorization", "Basic " + http::base64(percent_decoded(request.url.username()) + ":" +
-                                                                       percent_decoded(request.url.password())));
+        request.fields.append("Authorization",
+                              "Basic " + http::base64(percent_decoded(request.url.username()) + ":" +
+                                                      percent_decoded(request.url.password())));
     request.url = request.url.without_credentials();
 }
 

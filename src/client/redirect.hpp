@@ -8,14 +8,16 @@
 
 namespace skein::client {
 
-/// True if the response asks for a redirect that the client may follow: 301, 302, 303, 307 or 308 with a Location.
+/// True if the response asks for a redirect that the client may follow: 301, 302, 303, 307 or 308 with a
+/// Location.
 bool is_redirect(const http1::response_head& head) noexcept;
 
-/// Turns the request into the next one: URL, method, body and headers. On a change of origin every header that the
-/// caller set goes, but for the harmless and those marked redirect_safe; http on port 80 to https on port 443 of the
-/// same host is no change. *Throws:* invalid_url: no usable Location, another scheme, or https to http unless
-/// allowed.
-void follow_redirect(request_state& request, const http1::response_head& head, const session_options& session);
+/// Turns the request into the next one: URL, method, body and headers. On a change of origin every header
+/// that the caller set goes, but for the harmless and those marked redirect_safe; http on port 80 to https on
+/// port 443 of the same host is no change. *Throws:* invalid_url: no usable Location, another scheme, or
+/// https to http unless allowed.
+void follow_redirect(request_state& request, const http1::response_head& head,
+                     const session_options& session);
 
 /// Moves credentials out of the URL into an Authorization header, unless there is one.
 void take_url_credentials(request_state& request);

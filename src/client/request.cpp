@@ -11,13 +11,15 @@
 
 namespace skein {
 
-client_request::client_request(std::unique_ptr<client::request_state> state) noexcept : state_(std::move(state)) {}
+client_request::client_request(std::unique_ptr<client::request_state> state) noexcept
+    : state_(std::move(state)) {}
 client_request::client_request(client_request&&) noexcept = default;
 client_request& client_request::operator=(client_request&&) noexcept = default;
 client_request::~client_request() = default;
 
 client::request_state& client_request::state() {
-    if (state_) [[likely]] return *state_;
+    if (state_) [[likely]]
+        return *state_;
     throw std::logic_error("a client_request was used after it was sent or moved from");
 }
 
@@ -50,8 +52,10 @@ client_request& client_request::json(const nlohmann::json& value) & {
 
 client_request& client_request::basic_auth(std::string_view user, std::string_view password) & {
     if (user.find(':') != std::string_view::npos)
-        throw std::invalid_argument("a user name for basic authentication must not contain a colon (RFC 7617)");
-    state().fields.set("Authorization", "Basic " + http::base64(std::string(user) + ":" + std::string(password)));
+        throw std::invalid_argument(
+            "a user name for basic authentication must not contain a colon (RFC 7617)");
+    state().fields.set("Authorization",
+                       "Basic " + http::base64(std::string(user) + ":" + std::string(password)));
     return *this;
 }
 

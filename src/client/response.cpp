@@ -15,7 +15,8 @@ namespace skein::client {
 void response_state::close() noexcept {
     how = reading::closed;
     piece_is_out = false;
-    if (!x->is_over() && held) held.connection().wire.close(std::make_error_code(std::errc::operation_canceled));
+    if (!x->is_over() && held)
+        held.connection().wire.close(std::make_error_code(std::errc::operation_canceled));
     x->body().clear();
     held.release();
 }
@@ -61,8 +62,12 @@ task<std::optional<byte_view>> response_state::next_piece() {
 }
 
 namespace {
-void append(std::string& to, byte_view piece) { to.append(as_text(piece)); }
-void append(std::vector<std::byte>& to, byte_view piece) { to.insert(to.end(), piece.begin(), piece.end()); }
+void append(std::string& to, byte_view piece) {
+    to.append(as_text(piece));
+}
+void append(std::vector<std::byte>& to, byte_view piece) {
+    to.insert(to.end(), piece.begin(), piece.end());
+}
 }  // namespace
 
 template <class Container>
@@ -90,19 +95,36 @@ template task<std::vector<std::byte>> response_state::read_all<std::vector<std::
 
 namespace skein {
 
-client_response::client_response(std::unique_ptr<client::response_state> state) noexcept : state_(std::move(state)) {}
+client_response::client_response(std::unique_ptr<client::response_state> state) noexcept
+    : state_(std::move(state)) {}
 client_response::client_response(client_response&&) noexcept = default;
 client_response& client_response::operator=(client_response&&) noexcept = default;
 client_response::~client_response() = default;
 
-int client_response::status() const noexcept { return state_->x->head().status; }
-std::string_view client_response::reason() const noexcept { return state_->x->head().reason; }
-http_version client_response::version() const noexcept { return state_->x->head().version; }
-const skein::headers& client_response::headers() const noexcept { return state_->x->head().fields; }
-const skein::headers& client_response::trailers() const noexcept { return state_->x->trailers(); }
-const skein::url& client_response::url() const noexcept { return state_->sent.request().url; }
-const std::vector<hop>& client_response::history() const noexcept { return state_->hops; }
-std::optional<std::uint64_t> client_response::content_length() const noexcept { return state_->x->content_length(); }
+int client_response::status() const noexcept {
+    return state_->x->head().status;
+}
+std::string_view client_response::reason() const noexcept {
+    return state_->x->head().reason;
+}
+http_version client_response::version() const noexcept {
+    return state_->x->head().version;
+}
+const skein::headers& client_response::headers() const noexcept {
+    return state_->x->head().fields;
+}
+const skein::headers& client_response::trailers() const noexcept {
+    return state_->x->trailers();
+}
+const skein::url& client_response::url() const noexcept {
+    return state_->sent.request().url;
+}
+const std::vector<hop>& client_response::history() const noexcept {
+    return state_->hops;
+}
+std::optional<std::uint64_t> client_response::content_length() const noexcept {
+    return state_->x->content_length();
+}
 
 const request_report& client_response::report() const {
     request_report now = *state_->sent.report();
@@ -153,6 +175,8 @@ task<nlohmann::json> client_response::json_value() {
     return parse_json(state_->read_all<std::string>(default_limit), state_->sent);
 }
 
-void client_response::close() noexcept { state_->close(); }
+void client_response::close() noexcept {
+    state_->close();
+}
 
 }  // namespace skein

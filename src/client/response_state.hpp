@@ -1,4 +1,5 @@
-// What a client_response keeps: the exchange, the connection it leases while the body arrives, and its history.
+// What a client_response keeps: the exchange, the connection it leases while the body arrives, and its
+// history.
 #pragma once
 
 #include "client/sending.hpp"
@@ -16,8 +17,12 @@ namespace skein::client {
 
 class response_state : public detail::recycled {
 public:
-    response_state(sending&& from, lease connection, std::unique_ptr<http1::exchange> exchange, std::vector<hop> history)
-        : sent(std::move(from)), held(std::move(connection)), x(std::move(exchange)), hops(std::move(history)) {
+    response_state(sending&& from, lease connection, std::unique_ptr<http1::exchange> exchange,
+                   std::vector<hop> history)
+        : sent(std::move(from)),
+          held(std::move(connection)),
+          x(std::move(exchange)),
+          hops(std::move(history)) {
         release_if_over();
     }
 

@@ -1,5 +1,5 @@
-// Owns the life of a request: connection, head, body, response head; another attempt after a stale connection; the
-// next hop of a redirect.
+// Owns the life of a request: connection, head, body, response head; another attempt after a stale
+// connection; the next hop of a redirect.
 #include "client/send.hpp"
 
 #include "client/connect.hpp"
@@ -22,8 +22,8 @@ namespace {
 
 /// Methods whose repetition does no harm (RFC 9110, section 9.2.2).
 bool is_idempotent(std::string_view method) noexcept {
-    return method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "TRACE" || method == "PUT" ||
-           method == "DELETE" || method == "QUERY";
+    return method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "TRACE" ||
+           method == "PUT" || method == "DELETE" || method == "QUERY";
 }
 
 http1::request_kind kind_of(std::string_view method) noexcept {
@@ -52,9 +52,10 @@ task<lease> wait_for_connection(sending& s) {
         s.fail_timeout(phase::pool, due,
                        "waiting " + duration_text(detail::this_kernel.scheduler->now() - started) +
                            " for a free connection (" + std::to_string(pool.open()) + " open, " +
-                           std::to_string(pool.idle()) + " of them idle, limit " + std::to_string(pool.limits().total) +
-                           ", per host " + std::to_string(pool.limits().per_host) + "; " +
-                           std::to_string(pool.waiting()) + " others wait)");
+                           std::to_string(pool.idle()) + " of them idle, limit " +
+                           std::to_string(pool.limits().total) + ", per host " +
+                           std::to_string(pool.limits().per_host) + "; " + std::to_string(pool.waiting()) +
+                           " others wait)");
     }
 }
 
@@ -167,8 +168,8 @@ task<client_response> send(std::unique_ptr<request_state> request) {
         }
 
         if (!x->has_head()) {
-            // The server closed an idle connection just as we wrote to it. Nothing of an answer came, so a request
-            // that may be repeated goes out again, once.
+            // The server closed an idle connection just as we wrote to it. Nothing of an answer came, so a
+            // request that may be repeated goes out again, once.
             const bool stale = reused && !retried && x->head_bytes() == 0 &&
                                x->why().kind == http1::failure_kind::disconnected;
             if (!stale || (taken != 0 && !is_idempotent(r.method))) s.fail_exchange(*x);
@@ -179,8 +180,10 @@ task<client_response> send(std::unique_ptr<request_state> request) {
         s.enter(phase::read);
 
         if (follows && is_redirect(x->head())) {
-            if (s.progress().redirects >= static_cast<unsigned>(std::max(0, r.max_redirects.value_or(s.core().options().max_redirects))))
-                s.fail<too_many_redirects>("more than " + std::to_string(s.progress().redirects) + " redirects");
+            if (s.progress().redirects >= static_cast<unsigned>(std::max(
+                                              0, r.max_redirects.value_or(s.core().options().max_redirects))))
+                s.fail<too_many_redirects>("more than " + std::to_string(s.progress().redirects) +
+                                           " redirects");
             co_await drain(s, *x);
             if (fields == &base) r.fields = base;
             fields = &r.fields;
@@ -194,8 +197,8 @@ task<client_response> send(std::unique_ptr<request_state> request) {
         }
         if (x->head().status >= 400 && r.raise_for_status.value_or(s.core().options().raise_for_status))
             fail_status(s, x->head());
-        co_return client_response(
-            std::make_unique<response_state>(std::move(s), std::move(held), std::move(x), std::move(history)));
+        co_return client_response(std::make_unique<response_state>(std::move(s), std::move(held),
+                                                                   std::move(x), std::move(history)));
     }
 }
 

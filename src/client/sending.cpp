@@ -24,24 +24,35 @@ timeouts resolve(const timeouts& request, const timeouts& session) {
 
 time_limit limit_of(const timeouts& limits, phase in) noexcept {
     switch (in) {
-        case phase::pool: return limits.pool;
-        case phase::dns: return limits.dns;
-        case phase::connect: return limits.connect;
-        case phase::proxy: return limits.connect;
-        case phase::tls: return limits.tls;
-        case phase::write: return limits.write;
-        case phase::first_byte: return limits.first_byte;
-        case phase::read: return limits.read;
-        case phase::none: break;
+        case phase::pool:
+            return limits.pool;
+        case phase::dns:
+            return limits.dns;
+        case phase::connect:
+            return limits.connect;
+        case phase::proxy:
+            return limits.connect;
+        case phase::tls:
+            return limits.tls;
+        case phase::write:
+            return limits.write;
+        case phase::first_byte:
+            return limits.first_byte;
+        case phase::read:
+            return limits.read;
+        case phase::none:
+            break;
     }
     return std::nullopt;
 }
 
 /// The earlier of a phase's own limit and the total one.
-due_time earlier(clock::time_point now, time_limit own, clock::time_point started, time_limit total) noexcept {
+due_time earlier(clock::time_point now, time_limit own, clock::time_point started,
+                 time_limit total) noexcept {
     due_time due;
     if (own.is_limited()) due = {now + own.limit(), own.limit(), false};
-    if (total.is_limited() && started + total.limit() < due.when) due = {started + total.limit(), total.limit(), true};
+    if (total.is_limited() && started + total.limit() < due.when)
+        due = {started + total.limit(), total.limit(), true};
     return due;
 }
 
@@ -54,10 +65,13 @@ sending::sending(std::unique_ptr<request_state> what)
     progress_.begin(detail::this_kernel.scheduler->read_clock());
 }
 
-void sending::enter(phase next) noexcept { progress_.enter(next, detail::this_kernel.scheduler->now()); }
+void sending::enter(phase next) noexcept {
+    progress_.enter(next, detail::this_kernel.scheduler->now());
+}
 
 due_time sending::due(phase in) const noexcept {
-    return earlier(detail::this_kernel.scheduler->now(), limit_of(limits_, in), progress_.started, limits_.total);
+    return earlier(detail::this_kernel.scheduler->now(), limit_of(limits_, in), progress_.started,
+                   limits_.total);
 }
 
 due_time sending::due_for_body() const noexcept {
@@ -67,16 +81,20 @@ due_time sending::due_for_body() const noexcept {
 
 std::shared_ptr<const request_report> sending::report() const {
     const auto* scheduler = detail::this_kernel.scheduler;
-    return std::make_shared<const request_report>(progress_.report(request_->method, request_->url.redacted(),
-                                                                   scheduler != nullptr ? scheduler->now() : progress_.entered));
+    return std::make_shared<const request_report>(
+        progress_.report(request_->method, request_->url.redacted(),
+                         scheduler != nullptr ? scheduler->now() : progress_.entered));
 }
 
-std::string sending::host() const { return std::string(request_->url.host()); }
+std::string sending::host() const {
+    return std::string(request_->url.host());
+}
 
 std::string sending::with_context(const std::string& what) const {
     const auto* scheduler = detail::this_kernel.scheduler;
     const auto elapsed = (scheduler != nullptr ? scheduler->now() : progress_.entered) - progress_.started;
-    return what + " (" + request_->method + " " + request_->url.redacted() + ", after " + duration_text(elapsed) + ")";
+    return what + " (" + request_->method + " " + request_->url.redacted() + ", after " +
+           duration_text(elapsed) + ")";
 }
 
 void sending::fail_timeout(phase in, const due_time& due, std::string_view detail) const {
@@ -89,15 +107,18 @@ void sending::fail_timeout(phase in, const due_time& due, std::string_view detai
 void sending::fail_exchange(const http1::exchange& x) const {
     const http1::failure& why = x.why();
     std::string peer(request_->url.host_header());
-    if (progress_.connection && !progress_.connection->peer.empty()) peer += " [" + progress_.connection->peer + "]";
+    if (progress_.connection && !progress_.connection->peer.empty())
+        peer += " [" + progress_.connection->peer + "]";
     std::string how = x.transport() ? x.transport().message() : std::string();
     switch (why.kind) {
-        case http1::failure_kind::protocol: fail<protocol_error>(peer + " broke HTTP: " + why.message);
+        case http1::failure_kind::protocol:
+            fail<protocol_error>(peer + " broke HTTP: " + why.message);
         case http1::failure_kind::payload:
             fail<payload_error>("the body from " + peer + " is incomplete or malformed: " + why.message +
                                 (how.empty() ? "" : ": " + how));
         case http1::failure_kind::disconnected:
-        case http1::failure_kind::none: break;
+        case http1::failure_kind::none:
+            break;
     }
     std::string what = peer + " closed the connection before it had answered";
     if (!how.empty()) what += ": " + how;

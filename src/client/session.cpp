@@ -30,10 +30,14 @@ client_request client_session::request(std::string_view method, std::string_view
     return client_request(std::make_unique<client::request_state>(core_, method, std::move(target)));
 }
 
-session_stats client_session::stats() const noexcept { return core_ ? core_->stats() : session_stats(); }
+session_stats client_session::stats() const noexcept {
+    return core_ ? core_->stats() : session_stats();
+}
 
 namespace {
-task<> closed() { co_await yield(); }
+task<> closed() {
+    co_await yield();
+}
 }  // namespace
 
 task<> client_session::close() {

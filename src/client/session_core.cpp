@@ -13,7 +13,10 @@ namespace skein::client {
 
 pooled::pooled(session_core& owner, connection_pool::slot& where, std::unique_ptr<net::stream> stream,
                std::shared_ptr<const connection_facts> what)
-    : core(owner), slot(where), wire(std::move(stream), owner.parser_limits(), *this), facts(std::move(what)) {
+    : core(owner),
+      slot(where),
+      wire(std::move(stream), owner.parser_limits(), *this),
+      facts(std::move(what)) {
     index = core.all_.size();
     core.all_.push_back(this);
     core.count_connection();
@@ -29,7 +32,9 @@ pooled::~pooled() {
 void pooled::on_idle_end() noexcept {
     if (holder == nullptr) core.bury(*this);
 }
-void pooled::on_complete() noexcept { core.take_back_later(*this); }
+void pooled::on_complete() noexcept {
+    core.take_back_later(*this);
+}
 
 // ---- lease
 
@@ -135,7 +140,9 @@ session_core::session_core(session_options options)
     parser_limits_.max_headers = options_.connector.max_headers;
 }
 
-session_core::~session_core() { pool_.close_idle(); }
+session_core::~session_core() {
+    pool_.close_idle();
+}
 
 void session_core::enter() {
     if (closed_) throw std::logic_error("a request on a session that is closed");
@@ -158,7 +165,8 @@ connection_pool::host& session_core::host_of(const url& to) {
 bool session_core::is_fit(pooled& one) noexcept {
     if (!one.wire.reusable()) return false;
     // Idle connections are armed for read: what came before the last poll was seen then.
-    return one.idle_since_turn == detail::this_kernel.scheduler->turn_number() || one.wire.stream().is_quiet();
+    return one.idle_since_turn == detail::this_kernel.scheduler->turn_number() ||
+           one.wire.stream().is_quiet();
 }
 
 lease session_core::try_acquire(const url& to) {
@@ -175,7 +183,8 @@ task<lease> session_core::acquire(const url& to) {
         if (auto got = try_acquire(to)) co_return got;
         pool_wait turn(pool_, host_of(to));
         auto* slot = co_await turn;
-        if (slot == nullptr) throw std::logic_error("the session was closed while a request waited for a connection");
+        if (slot == nullptr)
+            throw std::logic_error("the session was closed while a request waited for a connection");
         if (!slot->connection || is_fit(*slot->connection)) co_return lease(shared_from_this(), *slot);
         pool_.discard(*slot);
     }
@@ -187,11 +196,13 @@ void session_core::give_back(connection_pool::slot& slot) noexcept {
         one->holder = nullptr;
         if (std::exchange(one->completed, false)) std::erase(completed_, one);
     }
-    if (one == nullptr || closed_ || bound_to() == nullptr || !one->wire.reusable() || options_.connector.force_close)
+    if (one == nullptr || closed_ || bound_to() == nullptr || !one->wire.reusable() ||
+        options_.connector.force_close)
         return pool_.discard(slot);
     const auto& scheduler = *detail::this_kernel.scheduler;
     clock::duration keep = options_.connector.keepalive;
-    if (const auto hint = one->wire.keep_alive_timeout()) keep = std::min<clock::duration>(keep, *hint - std::chrono::seconds(1));
+    if (const auto hint = one->wire.keep_alive_timeout())
+        keep = std::min<clock::duration>(keep, *hint - std::chrono::seconds(1));
     one->has_served = true;
     one->idle_since_turn = scheduler.turn_number();
     const auto expires = scheduler.now() + keep;
@@ -235,7 +246,8 @@ void session_core::run() noexcept {
 
 void session_core::on_deadline() noexcept {
     sweep_at_ = pool_.expire(detail::this_kernel.scheduler->now());
-    if (sweep_at_ != clock::time_point::max()) detail::this_kernel.scheduler->deadlines().set(*this, sweep_at_);
+    if (sweep_at_ != clock::time_point::max())
+        detail::this_kernel.scheduler->deadlines().set(*this, sweep_at_);
 }
 
 void session_core::close() noexcept {

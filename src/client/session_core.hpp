@@ -1,5 +1,5 @@
-// What a session shares with its requests and responses: options, the pool with real connections in it, the binding
-// to a loop. Lives as long as any of them.
+// What a session shares with its requests and responses: options, the pool with real connections in it, the
+// binding to a loop. Lives as long as any of them.
 #pragma once
 
 #include "client/pool.hpp"
@@ -83,8 +83,8 @@ public:
     net::resolver& resolver() noexcept { return *resolver_; }
     const http1::parser_limits& parser_limits() const noexcept { return parser_limits_; }
 
-    /// Before each request: binds to the running loop. Throws std::logic_error if the session is closed, or bound to
-    /// another loop.
+    /// Before each request: binds to the running loop. Throws std::logic_error if the session is closed, or
+    /// bound to another loop.
     void enter();
     bool is_closed() const noexcept { return closed_; }
     void close() noexcept;

@@ -19,16 +19,14 @@ constexpr std::size_t large_memory = 8 * 1024 + 64;
 // Either a view into a block, or room for copies behind the segment itself.
 struct body_buffer::segment {
     segment* next = nullptr;
-    net::block_ptr block;         // the last segment of several in one block owns it
+    net::block_ptr block;  // the last segment of several in one block owns it
     std::byte* data = nullptr;
     std::size_t size = 0;
     std::size_t memory_bytes = 0;  // of the segment with what is behind it
     std::size_t charge_bytes = 0;
 
     std::byte* room() noexcept { return reinterpret_cast<std::byte*>(this + 1); }
-    std::size_t room_left() noexcept {
-        return data == room() ? memory_bytes - sizeof(segment) - size : 0;
-    }
+    std::size_t room_left() noexcept { return data == room() ? memory_bytes - sizeof(segment) - size : 0; }
     bool lies_in_block(byte_view piece) const noexcept {
         return block && piece.data() >= block->bytes && piece.data() < block->bytes + net::block_bytes;
     }
@@ -68,7 +66,8 @@ void body_buffer::append(byte_view piece, net::block_ptr& from) {
     }
     while (!piece.empty()) {
         if (last_ == nullptr || last_->room_left() == 0) {
-            segment* s = segment::make(piece.size() <= small_memory - sizeof(segment) ? small_memory : large_memory);
+            segment* s =
+                segment::make(piece.size() <= small_memory - sizeof(segment) ? small_memory : large_memory);
             s->data = s->room();
             s->charge_bytes = s->memory_bytes;
             push(s);
@@ -80,7 +79,9 @@ void body_buffer::append(byte_view piece, net::block_ptr& from) {
     }
 }
 
-byte_view body_buffer::front() const noexcept { return {first_->data, first_->size}; }
+byte_view body_buffer::front() const noexcept {
+    return {first_->data, first_->size};
+}
 
 void body_buffer::pop_front() noexcept {
     segment* s = first_;

@@ -1,5 +1,5 @@
-// What of a body has arrived and was not read yet. Small pieces are copied; a large one takes over the block that it
-// was read into. Bounded: whoever fills it stops reading when it is full.
+// What of a body has arrived and was not read yet. Small pieces are copied; a large one takes over the block
+// that it was read into. Bounded: whoever fills it stops reading when it is full.
 #pragma once
 
 #include "net/block.hpp"

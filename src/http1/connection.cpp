@@ -1,4 +1,5 @@
-// Owns how bytes from a stream become the state of an exchange, and what makes a connection unfit for another.
+// Owns how bytes from a stream become the state of an exchange, and what makes a connection unfit for
+// another.
 #include "http1/connection.hpp"
 
 #include <cassert>
@@ -19,8 +20,12 @@ bool exchange::news_wait::await_ready() const {
     return false;
 }
 
-std::uint64_t exchange::head_bytes() const noexcept { return on_ != nullptr ? on_->parser_.head_bytes() : head_bytes_; }
-std::uint64_t exchange::body_bytes() const noexcept { return on_ != nullptr ? on_->parser_.body_bytes() : body_bytes_; }
+std::uint64_t exchange::head_bytes() const noexcept {
+    return on_ != nullptr ? on_->parser_.head_bytes() : head_bytes_;
+}
+std::uint64_t exchange::body_bytes() const noexcept {
+    return on_ != nullptr ? on_->parser_.body_bytes() : body_bytes_;
+}
 
 void exchange::read_on() noexcept {
     if (on_ == nullptr || !on_->paused_ || body_.full()) return;
@@ -30,12 +35,15 @@ void exchange::read_on() noexcept {
 
 // ---- connection
 
-connection::connection(std::unique_ptr<net::stream> stream, const parser_limits& limits, connection_listener& listener)
+connection::connection(std::unique_ptr<net::stream> stream, const parser_limits& limits,
+                       connection_listener& listener)
     : stream_(std::move(stream)), listener_(listener), parser_(limits) {
     stream_->attach(this);
 }
 
-connection::~connection() { close(std::make_error_code(std::errc::operation_canceled)); }
+connection::~connection() {
+    close(std::make_error_code(std::errc::operation_canceled));
+}
 
 void connection::begin(exchange& to, request_kind kind) {
     assert(exchange_ == nullptr);
@@ -85,8 +93,7 @@ void connection::on_data(byte_view data, net::block_ptr& from) noexcept {
         return listener_.on_idle_end();
     }
     try {
-        while (take(data, from)) {
-        }
+        while (take(data, from)) {}
     } catch (const std::bad_alloc&) {
         close(std::make_error_code(std::errc::not_enough_memory));
     }

@@ -1,5 +1,6 @@
-// One HTTP/1.1 connection: a stream and a parser, and one exchange at a time on them. What arrives is parsed inside
-// the read callback and put into the exchange; the task that waits there is woken through the ready queue.
+// One HTTP/1.1 connection: a stream and a parser, and one exchange at a time on them. What arrives is parsed
+// inside the read callback and put into the exchange; the task that waits there is woken through the ready
+// queue.
 #pragma once
 
 #include "http1/body_buffer.hpp"
@@ -20,8 +21,8 @@ namespace skein::http1 {
 
 class connection;
 
-/// The receiving side of one exchange. Belongs to the response, and outlives the connection's part in it: once the
-/// message is complete, the connection is free, and what has arrived is here.
+/// The receiving side of one exchange. Belongs to the response, and outlives the connection's part in it:
+/// once the message is complete, the connection is free, and what has arrived is here.
 ///
 ///     waiting ---head---> body ---end---> complete
 ///        \__________________\_____________________> failed
@@ -108,7 +109,8 @@ private:
 /// Is told of what happens to a connection outside of any waiting task.
 class connection_listener {
 public:
-    /// An idle connection has ended, or something came on it: it cannot be used again. Do not destroy it in here.
+    /// An idle connection has ended, or something came on it: it cannot be used again. Do not destroy it in
+    /// here.
     virtual void on_idle_end() noexcept = 0;
     /// The message is complete, and nobody was waiting for it. Do not destroy the connection in here.
     virtual void on_complete() noexcept = 0;
@@ -119,11 +121,12 @@ protected:
 
 class connection final : private net::stream_sink {
 public:
-    connection(std::unique_ptr<net::stream> stream, const parser_limits& limits, connection_listener& listener);
+    connection(std::unique_ptr<net::stream> stream, const parser_limits& limits,
+               connection_listener& listener);
     ~connection();
 
-    /// Begins an exchange: the response to what is written next goes to `to`, which stays alive until it is over or
-    /// the connection is closed. Not while another is under way.
+    /// Begins an exchange: the response to what is written next goes to `to`, which stays alive until it is
+    /// over or the connection is closed. Not while another is under way.
     void begin(exchange& to, request_kind kind);
     /// The request is written, whole: a precondition for reuse.
     void request_sent() noexcept { request_sent_ = true; }
@@ -131,7 +134,9 @@ public:
     /// Whether the connection may serve another exchange, for all that it knows itself.
     bool reusable() const noexcept { return exchange_ == nullptr && reusable_ && !ended_; }
     /// The server's Keep-Alive: timeout=N, from its last response.
-    std::optional<std::chrono::seconds> keep_alive_timeout() const noexcept { return parser_.keep_alive_timeout(); }
+    std::optional<std::chrono::seconds> keep_alive_timeout() const noexcept {
+        return parser_.keep_alive_timeout();
+    }
 
     net::stream& stream() noexcept { return *stream_; }
     /// Room for a request head, kept from one to the next.

@@ -9,8 +9,8 @@
 
 namespace skein::tls {
 
-/// co_await handshake_wait(stream): shakes hands. Gives the error, if any; stream.failure_text() has the words.
-/// *Cancellation:* closes the stream.
+/// co_await handshake_wait(stream): shakes hands. Gives the error, if any; stream.failure_text() has the
+/// words. *Cancellation:* closes the stream.
 class handshake_wait final : detail::wait, handshake_listener {
 public:
     explicit handshake_wait(stream& of) noexcept : stream_(of) {}
