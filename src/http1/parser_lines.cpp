@@ -115,7 +115,8 @@ parser::lines parser::read_lines(byte_view& in) {
             line = carry_.append(line);
         next = lf + 1;
         const bool good = take_line(line);
-        carry_.clear();
+        if (carried != 0) [[unlikely]]
+            carry_.clear();
         if (!good || line.size() == 2) {
             // On failure too: an error that llhttp finds earlier in these bytes is the one to report.
             const bool fine = feed(fed, next) && good;
