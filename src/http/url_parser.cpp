@@ -5,7 +5,7 @@
 #include "http/host.hpp"
 
 #include <algorithm>
-#include <array>
+#include <iterator>
 
 namespace skein::detail {
 
