@@ -91,6 +91,7 @@ void loop::on_sigint() noexcept {
 // ---- turns
 
 void loop::on_prepare() noexcept {
+    if (ending_) scheduler_.background().cancel_in_rounds();
     const bool more = scheduler_.turn();
     if (ending_ && !scheduler_.background().has_children()) uv_stop(&uv_);
     if (more) {
@@ -129,7 +130,6 @@ void loop::run(detail::job& main) {
 void loop::shut_down() noexcept {
     auto& background = scheduler_.background();
     ending_ = true;
-    background.cancel_children();
     while (background.has_children()) uv_run(&uv_, UV_RUN_DEFAULT);
     while (first_resource_ != nullptr) {
         resource& one = *first_resource_;
