@@ -36,8 +36,9 @@ public:
         scope_of_main own;
         own.start(*new detail::child_job<T>(std::move(main), out, std::source_location()));
         drive(own);
-        scheduler_.background().cancel_children();
+        ending_ = true;
         drive(scheduler_.background());
+        ending_ = false;
         while (scheduler_.turn()) {  // callbacks of what ended last
         }
         CHECK_FALSE(scheduler_.background().has_children());
@@ -64,6 +65,7 @@ private:
     // Turns until the scope has no children.
     void drive(detail::scope& jobs) {
         while (jobs.has_children()) {
+            if (ending_) jobs.cancel_in_rounds();
             if (scheduler_.turn() || !jobs.has_children()) continue;
             if (scheduler_.deadlines().empty()) {
                 FAIL_CHECK("everybody waits for ever");
@@ -77,6 +79,7 @@ private:
     inline static thread_local clock::time_point now_{};
     detail::scheduler scheduler_;
     std::vector<std::string> reports_;
+    bool ending_ = false;
 };
 
 /// Runs a task on a virtual loop of its own; nothing may be reported meanwhile.
