@@ -120,9 +120,11 @@ void scope::cancel_children() noexcept {
     for (job* child = first_; child != nullptr; child = child->next_) child->cancel();
 }
 
-void scope::cancel_in_rounds() noexcept {
+bool scope::cancel_in_rounds() noexcept {
     // New children come last: as long as one of this round is left, it is the first.
-    if (first_ != nullptr && !first_->cancel_requested()) cancel_children();
+    if (first_ == nullptr || first_->cancel_requested()) return false;
+    cancel_children();
+    return true;
 }
 
 // ---- scheduler

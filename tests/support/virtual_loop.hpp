@@ -65,8 +65,9 @@ private:
     // Turns until the scope has no children.
     void drive(detail::scope& jobs) {
         while (jobs.has_children()) {
-            if (ending_) jobs.cancel_in_rounds();
-            if (scheduler_.turn() || !jobs.has_children()) continue;
+            const bool more = scheduler_.turn();
+            if (ending_ && jobs.cancel_in_rounds()) continue;
+            if (more || !jobs.has_children()) continue;
             if (scheduler_.deadlines().empty()) {
                 FAIL_CHECK("everybody waits for ever");
                 jobs.cancel_children();

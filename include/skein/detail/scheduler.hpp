@@ -131,8 +131,9 @@ public:
     void start(job& child) noexcept;
     void cancel_children() noexcept;
     /// For a scope that ends: cancels the children that are there; once these have ended, those that they
-    /// have started meanwhile, and so on. To be called again until no child is left.
-    void cancel_in_rounds() noexcept;
+    /// have started meanwhile, and so on. To be called after each turn until no child is left; true if it has
+    /// begun a round.
+    bool cancel_in_rounds() noexcept;
     bool has_children() const noexcept { return first_ != nullptr; }
 
 protected:
