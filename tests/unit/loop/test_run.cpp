@@ -101,20 +101,15 @@ TEST_CASE("background tasks are cancelled at the end, and unwind while the loop 
     CHECK(order == "mce");
 }
 
-TEST_CASE("background tasks that never began are dropped with their arguments") {
-    bool began = false;
+TEST_CASE("what background tasks hold is gone when run returns") {
     auto argument = std::make_shared<int>(1);
     const std::weak_ptr<int> watch = argument;
-    const auto background = [&](std::shared_ptr<int>) -> task<> {
-        began = true;
-        co_return;
-    };
+    const auto background = [&](std::shared_ptr<int>) -> task<> { co_await skein::sleep(1h); };
     const auto main = [&]() -> task<> {
         create_task(background(std::move(argument)));
         co_return;
     };
     skein::run(main());
-    CHECK_FALSE(began);
     CHECK(watch.expired());
 }
 
@@ -135,7 +130,7 @@ TEST_CASE("a background task that starts another one as it unwinds does not keep
         co_await skein::yield();
     };
     skein::run(main());
-    CHECK(generations >= 1);
+    CHECK(generations == 1000);
 }
 
 TEST_CASE("clean-up at the end may create a task and wait for it") {

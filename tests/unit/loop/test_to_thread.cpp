@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <cstdlib>
 #include <future>
 #include <memory>
 #include <stdexcept>
@@ -90,8 +91,7 @@ TEST_CASE("to_thread in a cancelled task, or without a loop, calls nothing") {
         const auto body = [&]() -> task<> {
             try {
                 co_await skein::sleep(std::chrono::hours(1));
-            } catch (const cancelled_error&) {
-            }
+            } catch (const cancelled_error&) {}
             co_await to_thread(call);
         };
         auto work = create_task(body());
@@ -104,8 +104,8 @@ TEST_CASE("to_thread in a cancelled task, or without a loop, calls nothing") {
 
 TEST_CASE("the end of run() waits for calls in the background") {
     std::atomic<bool> ended = false;
+    std::promise<void> begun;
     skein::run([&]() -> task<> {
-        std::promise<void> begun;
         const auto call = [&ended, &begun] {
             begun.set_value();
             for (int i = 0; i < 1000; ++i) std::this_thread::yield();

@@ -74,7 +74,7 @@ TEST_CASE("several tasks wait for one future, and are woken in order") {
 TEST_CASE("a future that is done is awaited without giving way") {
     run_virtual([&]() -> task<> {
         promise<std::string> source;
-        source.set_value(3, 'x');
+        source.set_value(std::size_t(3), 'x');
         bool other_ran = false;
         const auto other = [&]() -> task<> {
             other_ran = true;
