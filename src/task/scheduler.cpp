@@ -40,7 +40,7 @@ void wait::check() {
     const job* current = this_kernel.job;
     if (current == nullptr) [[unlikely]]
         throw std::logic_error("co_await of a skein operation outside a skein task");
-    if (current->cancel_requested_ || current->interrupted_) [[unlikely]]
+    if (current->must_stop()) [[unlikely]]
         throw cancelled_error();
 }
 

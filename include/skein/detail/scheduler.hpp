@@ -88,6 +88,8 @@ public:
     /// does.
     void cancel() noexcept;
     bool cancel_requested() const noexcept { return cancel_requested_; }
+    /// Whether waits throw: cancelled, or interrupted.
+    bool must_stop() const noexcept { return cancel_requested_ || interrupted_; }
 
     /// Makes the current wait and every later one throw cancelled_error, as cancel() does, until
     /// end_interruption(): for a time limit on a stretch of the job, which catches that and throws what it
