@@ -142,7 +142,7 @@ task<client_response> send(std::unique_ptr<request_state> request) {
         head.close = s.core().options().connector.force_close;
         std::string& head_bytes = connection.wire.head_buffer();
         head_bytes.clear();
-        http1::encode_head(head_bytes, head);
+        const bool closes = http1::encode_head(head_bytes, head).close;
 
         auto x = std::make_unique<http1::exchange>();
         connection.wire.begin(*x, kind_of(r.method));
@@ -151,7 +151,7 @@ task<client_response> send(std::unique_ptr<request_state> request) {
         const std::size_t taken = connection.wire.stream().try_write(pieces);
         bool sent = taken == total;
         if (!sent) sent = co_await write_rest(s, connection.wire.stream(), pieces, taken);
-        if (sent) connection.wire.request_sent();
+        if (sent && !closes) connection.wire.request_sent();
         s.progress().request_bytes += total;
 
         s.enter(phase::first_byte);

@@ -128,7 +128,7 @@ public:
     /// Begins an exchange: the response to what is written next goes to `to`, which stays alive until it is
     /// over or the connection is closed. Not while another is under way.
     void begin(exchange& to, request_kind kind);
-    /// The request is written, whole: a precondition for reuse.
+    /// The request is written, whole, and does not ask to close the connection: a precondition for reuse.
     void request_sent() noexcept { request_sent_ = true; }
 
     /// Whether the connection may serve another exchange, for all that it knows itself.
