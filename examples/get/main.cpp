@@ -9,16 +9,19 @@
 #include "text.hpp"
 
 #include <skein/cancelled_error.hpp>
+#include <skein/future.hpp>
 #include <skein/gather.hpp>
 #include <skein/run.hpp>
-#include <skein/task_group.hpp>
 
 #include <fcntl.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -39,7 +42,7 @@ public:
 
     skein::task<int> run() {
         try {
-            co_await skein::with_task_group([&](skein::task_group& group) { return all(group); });
+            co_await all();
         } catch (const skein::cancelled_error&) {
             sum_up("interrupted: ");
             throw;
@@ -49,14 +52,17 @@ public:
     }
 
 private:
-    skein::task<> all(skein::task_group& group) {
-        auto redrawing = group.create_task(screen_.run());
+    struct redrawing {
+        skein::future<> task;
+        ~redrawing() { task.cancel(); }
+    };
+
+    skein::task<> all() {
+        const redrawing shown{skein::create_task(screen_.run())};
         std::vector<skein::task<>> workers;
         const std::size_t count = std::min(asked_.jobs, inputs_.size());
         for (std::size_t i = 0; i < count; ++i) workers.push_back(work());
         co_await skein::gather(std::move(workers));
-        redrawing.cancel();
-        screen_.clear();
     }
 
     skein::task<> work() {

@@ -95,6 +95,14 @@ class CommandLine(ProgramTest):
         self.assertIn("\r\nuser-agent: me\r\n", head)
         self.assertIn("\r\naccept-encoding: identity\r\n", head)
 
+    def test_headers_stay_with_their_origin(self):
+        other = self.serve({"/x": reply(b"x")})
+        server = self.serve({"/x": reply(b"", f"Location: {other.url}/x", status="302 Found")})
+        result = run("--dir", self.out, "-H", "X-Api-Key: secret", server.url + "/x")
+        self.assertEqual((result.returncode, self.files()), (0, {"x": b"x"}))
+        self.assertIn("secret", server.heads[0])
+        self.assertNotIn("secret", other.heads[0])
+
     def test_secrets_of_a_url_are_not_told(self):
         server = self.serve({})
         url = server.url.replace("//", "//user:secret@") + "/x"
