@@ -1,8 +1,6 @@
 // Owns how names are told apart.
 #include "file_names.hpp"
 
-#include <cstddef>
-
 namespace get {
 
 namespace {
@@ -38,10 +36,13 @@ std::string part_name(std::string_view name) {
 
 claimed_name file_names::claim(std::string_view wanted) {
     claimed_name name{std::string(wanted), part_name(wanted)};
-    for (std::size_t number = 1; !take(name); ++number) {
-        name.final = numbered(wanted, number);
+    if (take(name)) return name;
+    // Numbers go on where they were: ten thousand files of one name are no quadratic matter.
+    std::size_t& number = last_number_[name.final];
+    do {
+        name.final = numbered(wanted, ++number);
         name.part = part_name(name.final);
-    }
+    } while (!take(name));
     return name;
 }
 

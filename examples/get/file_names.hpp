@@ -1,8 +1,10 @@
 // Which names the files of this run have or will have, so that no two are the same. Knows no file system.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 
 namespace get {
@@ -27,6 +29,7 @@ private:
     bool take(const claimed_name& name);
 
     std::unordered_set<std::string> taken_;
+    std::unordered_map<std::string, std::size_t> last_number_;  // of names that were wanted more than once
 };
 
 }  // namespace get
