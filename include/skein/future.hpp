@@ -130,7 +130,9 @@ public:
     /// goes to the exception handler. *Throws:* std::logic_error without a running loop.
     void add_done_callback(std::function<void()> callback) { state_->add_callback(std::move(callback)); }
 
-    /// Waits for the result. `co_await std::move(f)` moves the value out; otherwise as result().
+    /// Waits for the result. `co_await std::move(f)` moves the value out, and so does co_await of a handle
+    /// that has no name, as in `co_await create_task(work())`; otherwise as result(). Several tasks that
+    /// await one result each need a named handle.
     detail::future_awaiter<T> operator co_await() const& { return {state_, false}; }
     detail::future_awaiter<T> operator co_await() && { return {std::move(state_), true}; }
 

@@ -77,7 +77,7 @@ public:
 private:
     void child_done(bool cancelled, const std::exception_ptr& error) noexcept override {
         Scope::note_end(cancelled, error);
-        if (next_ < work_.size() && !Scope::stopped() && !owner_->cancel_requested()) start_next();
+        if (next_ < work_.size() && !Scope::stopped() && !Scope::owner_cancelled()) start_next();
         Scope::wake_if_done();
     }
     void start_next() noexcept {
@@ -94,7 +94,6 @@ private:
     std::vector<result<T>> results_;
     std::size_t limit_;
     std::size_t next_ = 0;
-    const job* owner_ = this_kernel.job;
 };
 
 template <class... T>
@@ -136,7 +135,7 @@ task<std::vector<outcome<T>>> settle_vector(std::vector<task<T>> work, std::size
     batch<settle_scope, T> children(std::move(work), limit);
     children.begin();
     co_await children.join();
-    join_scope::throw_if_cancelled();
+    if (children.owner_cancelled()) throw cancelled_error();
     std::vector<outcome<T>> outcomes;
     outcomes.reserve(children.results().size());
     for (auto& slot : children.results()) outcomes.emplace_back(std::move(slot));
@@ -146,10 +145,10 @@ task<std::vector<outcome<T>>> settle_vector(std::vector<task<T>> work, std::size
 }  // namespace detail
 
 /// Runs all at once and gives their results as a tuple, in the order of the arguments; void becomes
-/// std::monostate. The first error cancels the rest, waits until they have ended, and is thrown. (asyncio
-/// lets the rest run on.) *Lifetime:* the awaitables are moved in. *Cancellation:* cancels all, waits for
-/// them, throws cancelled_error. *Throws:* the first error; cancelled_error if a child was cancelled from
-/// elsewhere.
+/// std::monostate. The first error cancels the rest, waits until they have ended, and is thrown; further ones
+/// go to the exception handler. (asyncio lets the rest run on.) *Lifetime:* the awaitables are moved in.
+/// *Cancellation:* cancels all, waits for them, throws cancelled_error. *Throws:* the first error;
+/// cancelled_error if a child was cancelled from elsewhere.
 template <class... A>
 requires(sizeof...(A) > 0 && (detail::awaitable<A> && ...)) auto gather(A... awaitables)
     -> task<std::tuple<detail::void_to_monostate<detail::await_result_t<A>>...>> {

@@ -17,7 +17,7 @@ namespace skein {
 struct run_options {
     /// Take SIGINT while running, if its disposition is the default one. The first cancels the main task;
     /// when that has unwound and all is closed, the signal is raised again, so that a shell sees a Ctrl-C.
-    /// The second ends the process at once. Default: true.
+    /// The second ends the process at once, even if the loop is blocked. Default: true.
     bool handle_sigint = true;
 
     /// Told of each exception that nobody can receive. Default: one line on standard error.

@@ -40,7 +40,13 @@ task<T> with_cleanup_task(Body body, Cleanup cleanup) {
     } catch (...) {
         out.set_caught();
     }
-    co_await shield_task(to_task(cleanup()));
+    try {
+        co_await shield_task(to_task(cleanup()));
+    } catch (...) {
+        if (const auto lost = out.thrown())
+            report_lost("exception of a with_cleanup() body whose clean-up failed too", lost);
+        throw;
+    }
     co_return out.take();
 }
 
@@ -63,7 +69,8 @@ task<T> shield(future<T> waited) {
 }
 
 /// Runs `body()`, then `cleanup()`, however the body ended; the clean-up is shielded, and may wait. The
-/// callables are kept until both have ended. An error of the clean-up replaces one of the body.
+/// callables are kept until both have ended. An error of the clean-up replaces one of the body, which
+/// goes to the exception handler.
 /// *Cancellation:* of the body only. *Throws:* what the body or the clean-up throws.
 template <class Body, class Cleanup>
 requires(detail::async_callable<Body>&& detail::async_callable<Cleanup>) auto with_cleanup(Body body,

@@ -74,6 +74,24 @@ struct task_promise<void> : promise_base {
     void return_void() noexcept { result.set_value(); }
 };
 
+/// Moves the result out of the ended root of a job, or notes that the root never began; destroys the frame.
+template <class T>
+void take_from_root(result<T>& out, std::coroutine_handle<> root, bool began) noexcept {
+    const auto ended = std::coroutine_handle<task_promise<T>>::from_address(root.address());
+    if (!began) {
+        out.set_cancelled();
+    } else if constexpr (std::is_nothrow_move_assignable_v<result<T>>) {
+        out = std::move(ended.promise().result);
+    } else {
+        try {
+            out = std::move(ended.promise().result);
+        } catch (...) {
+            out.set_caught();
+        }
+    }
+    ended.destroy();
+}
+
 /// Starts an awaited child; false if it has ended already, so that its parent goes on at once.
 inline bool start_nested(std::coroutine_handle<> child) noexcept {
     auto& kernel = this_kernel;

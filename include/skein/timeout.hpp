@@ -5,6 +5,7 @@
 #include <skein/detail/awaitable.hpp>
 #include <skein/detail/child.hpp>
 #include <skein/detail/deadline.hpp>
+#include <skein/future.hpp>
 #include <skein/task.hpp>
 
 #include <functional>
@@ -36,12 +37,13 @@ public:
         if (expired_ && out.state() == detail::result_state::cancelled && !owner_cancelled()) throw_timeout();
         co_return out.take();
     }
+    [[noreturn]] void throw_timeout() const;
+    using detail::join_scope::owner_cancelled;
 
 private:
     void on_deadline() noexcept override { expire(); }
+    void child_done(bool cancelled, const std::exception_ptr& error) noexcept override;
     void expire() noexcept;
-    [[noreturn]] void throw_timeout() const;
-
     clock::duration limit_;
     clock::time_point when_;
     bool expired_ = false;
@@ -53,6 +55,19 @@ template <class T>
 task<T> wait_for_task(task<T> work, clock::duration limit) {
     timeout_scope scope(limit);
     co_return co_await scope.run(std::move(work));
+}
+
+template <class T>
+task<T> wait_for_future(future<T> waited, clock::duration limit) {
+    timeout_scope scope(limit);
+    if (limit > clock::duration::zero()) co_return co_await scope.run(await_in_task(std::move(waited)));
+    const bool too_late = waited.cancel();
+    try {
+        co_return co_await waited;
+    } catch (const cancelled_error&) {
+        if (!too_late || scope.owner_cancelled()) throw;
+    }
+    scope.throw_timeout();
 }
 
 template <class R, class Fn, class... Args>
@@ -75,6 +90,12 @@ template <class A, class Rep, class Period>
 requires detail::awaitable<A>
 auto wait_for(A awaitable, std::chrono::duration<Rep, Period> limit) -> task<detail::await_result_t<A>> {
     return detail::wait_for_task(detail::to_task(std::move(awaitable)), detail::saturate(limit));
+}
+
+/// The same for a future. Zero or less: gives the result if there is one, else cancels what it stands for.
+template <class T, class Rep, class Period>
+task<T> wait_for(future<T> waited, std::chrono::duration<Rep, Period> limit) {
+    return detail::wait_for_future(std::move(waited), detail::saturate(limit));
 }
 
 /// Runs `body(scope, args...)` or `body(args...)`, which gives something awaitable, with a time limit that

@@ -2,6 +2,8 @@
 #include "client/redirect.hpp"
 
 #include "http/base64.hpp"
+#include "http/bytes.hpp"
+#include "http/field_grammar.hpp"
 
 #include <skein/error.hpp>
 
@@ -14,40 +16,31 @@ namespace skein::client {
 
 namespace {
 
-char lower(char c) noexcept {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
-
-bool same_name(std::string_view a, std::string_view b) noexcept {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                      [](char x, char y) { return lower(x) == lower(y); });
-}
-
 bool begins_with(std::string_view name, std::string_view prefix) noexcept {
-    return name.size() >= prefix.size() && same_name(name.substr(0, prefix.size()), prefix);
+    return name.size() >= prefix.size() && http::equals_ignoring_case(name.substr(0, prefix.size()), prefix);
 }
 
 bool is_body_header(std::string_view name) noexcept {
-    return begins_with(name, "Content-") || same_name(name, "Transfer-Encoding") ||
-           same_name(name, "Trailer");
+    return begins_with(name, "Content-") || http::equals_ignoring_case(name, "Transfer-Encoding") ||
+           http::equals_ignoring_case(name, "Trailer");
 }
 
 // What a caller sets that tells another origin nothing.
 bool is_harmless(std::string_view name) noexcept {
     return begins_with(name, "Accept") || begins_with(name, "If-") || is_body_header(name) ||
-           same_name(name, "Range") || same_name(name, "User-Agent");
+           http::equals_ignoring_case(name, "Range") || http::equals_ignoring_case(name, "User-Agent");
 }
 
 bool is_credential(std::string_view name) noexcept {
     static constexpr std::array<std::string_view, 5> names = {"Authorization", "Cookie", "Cookie2",
                                                               "Proxy-Authorization", "WWW-Authenticate"};
     return std::any_of(names.begin(), names.end(),
-                       [&](std::string_view one) { return same_name(name, one); });
+                       [&](std::string_view one) { return http::equals_ignoring_case(name, one); });
 }
 
 bool in(const std::vector<std::string>& names, std::string_view name) noexcept {
     return std::any_of(names.begin(), names.end(),
-                       [&](const std::string& one) { return same_name(name, one); });
+                       [&](const std::string& one) { return http::equals_ignoring_case(name, one); });
 }
 
 template <class Keep>
@@ -79,22 +72,6 @@ url next_url(const request_state& request, const http1::response_head& head) {
     } catch (const invalid_url& e) {
         throw invalid_url("a redirect from " + request.url.redacted() + " leads nowhere: " + e.what());
     }
-}
-
-std::string percent_decoded(std::string_view text) {
-    const auto hex = [](char c) {
-        return c >= '0' && c <= '9' ? c - '0' : lower(c) >= 'a' && lower(c) <= 'f' ? lower(c) - 'a' + 10 : -1;
-    };
-    std::string decoded;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] == '%' && i + 2 < text.size() && hex(text[i + 1]) >= 0 && hex(text[i + 2]) >= 0) {
-            decoded += static_cast<char>(hex(text[i + 1]) * 16 + hex(text[i + 2]));
-            i += 2;
-        } else {
-            decoded += text[i];
-        }
-    }
-    return decoded;
 }
 
 }  // namespace
@@ -142,8 +119,8 @@ void take_url_credentials(request_state& request) {
     if (!request.url.has_credentials()) return;
     if (!request.fields.contains("Authorization"))
         request.fields.append("Authorization",
-                              "Basic " + http::base64(percent_decoded(request.url.username()) + ":" +
-                                                      percent_decoded(request.url.password())));
+                              "Basic " + http::base64(http::percent_decode(request.url.username()) + ":" +
+                                                      http::percent_decode(request.url.password())));
     request.url = request.url.without_credentials();
 }
 

@@ -158,10 +158,10 @@ task<client_response> send(std::unique_ptr<request_state> request) {
         head.close = s.core().options().connector.force_close;
         http1::connection& wire = connection.wire;
         wire.head_buffer().clear();
-        http1::encode_head(wire.head_buffer(), head);
+        const bool closes = http1::encode_head(wire.head_buffer(), head).close;
 
         auto x = std::make_unique<http1::exchange>();
-        wire.begin(*x, kind_of(r.method), r.body);
+        wire.begin(*x, kind_of(r.method), r.body, closes);
         if (wire.is_sending()) co_await wait_until_sent(s, wire, *x);
         s.progress().request_bytes += wire.sent_bytes();
         if (!x->has_head() && !x->is_over()) {

@@ -162,8 +162,15 @@ session_stats session_core::stats() const noexcept {
 }
 
 connection_pool::host& session_core::host_of(const url& to) {
-    key_.assign(to.scheme()).append("://").append(to.host_header());
-    return pool_.at(key_);
+    // Most requests go where the one before went; the pool forgets hosts only when it is asked for another.
+    const std::size_t scheme_bytes = to.scheme().size();
+    const std::string_view last = last_key_;
+    if (last_host_ != nullptr && last.size() == scheme_bytes + 1 + to.host_header().size() &&
+        last.substr(scheme_bytes + 1) == to.host_header() && last.substr(0, scheme_bytes) == to.scheme())
+        return *last_host_;
+    last_key_.assign(to.scheme()).append(" ").append(to.host_header());
+    last_host_ = &pool_.at(last_key_);
+    return *last_host_;
 }
 
 bool session_core::is_fit(pooled& one) noexcept {

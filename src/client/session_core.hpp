@@ -122,7 +122,8 @@ private:
     http1::parser_limits parser_limits_;
     std::unique_ptr<net::resolver> resolver_;
     connection_pool pool_;
-    std::string key_;  // scratch
+    std::string last_key_;
+    connection_pool::host* last_host_ = nullptr;
     session_stats counts_;
     std::vector<std::unique_ptr<pooled>> graveyard_;  // dead, but still on the stack
     std::vector<pooled*> completed_;

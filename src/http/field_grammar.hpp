@@ -14,7 +14,7 @@ namespace detail {
 
 enum : std::uint8_t { token_byte = 1, value_byte = 2 };
 
-constexpr std::array<std::uint8_t, 256> make_byte_classes() {
+constexpr std::array<std::uint8_t, 256> make_field_byte_classes() {
     std::array<std::uint8_t, 256> classes{};
     for (unsigned c = 0x20; c < 256; ++c)
         if (c != 0x7f) classes[c] = value_byte;
@@ -25,11 +25,11 @@ constexpr std::array<std::uint8_t, 256> make_byte_classes() {
     return classes;
 }
 
-inline constexpr std::array<std::uint8_t, 256> byte_classes = make_byte_classes();
+inline constexpr std::array<std::uint8_t, 256> field_byte_classes = make_field_byte_classes();
 
 constexpr std::size_t find_not(std::string_view text, std::uint8_t wanted) noexcept {
     for (std::size_t i = 0; i < text.size(); ++i)
-        if ((byte_classes[static_cast<unsigned char>(text[i])] & wanted) == 0) return i;
+        if ((field_byte_classes[static_cast<unsigned char>(text[i])] & wanted) == 0) return i;
     return std::string_view::npos;
 }
 

@@ -5,7 +5,6 @@
 #include "http/ipv6.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <optional>
 
@@ -117,16 +116,22 @@ bool ends_in_number(std::string_view name) noexcept {
 }
 
 bool is_dotted_decimal(std::string_view text) noexcept {
-    int parts = 0;
-    for (;; ++parts) {
-        const std::size_t dot = text.find('.');
-        const std::string_view part = text.substr(0, dot);
-        const bool canonical = !part.empty() && part.size() <= 3 && (part.size() == 1 || part[0] != '0') &&
-                               std::all_of(part.begin(), part.end(), is_digit) && ipv4_number(part) <= 255;
-        if (!canonical) return false;
-        if (dot == std::string_view::npos) return parts == 3;
-        text.remove_prefix(dot + 1);
+    int numbers = 1;
+    int digits = 0;  // of the number at hand
+    int value = 0;
+    for (const char c : text) {
+        if (is_digit(c)) {
+            if (digits > 0 && value == 0) return false;
+            value = value * 10 + (c - '0');
+            if (value > 255) return false;
+            ++digits;
+        } else {
+            if (c != '.' || digits == 0) return false;
+            ++numbers;
+            digits = value = 0;
+        }
     }
+    return numbers == 4 && digits > 0;
 }
 
 std::string_view append_host(std::string& out, std::string_view text) {

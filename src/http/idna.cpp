@@ -36,18 +36,6 @@ constexpr uint32_t tolerated = UIDNA_ERROR_HYPHEN_3_4 | UIDNA_ERROR_LEADING_HYPH
                                UIDNA_ERROR_TRAILING_HYPHEN | UIDNA_ERROR_EMPTY_LABEL |
                                UIDNA_ERROR_LABEL_TOO_LONG | UIDNA_ERROR_DOMAIN_NAME_TOO_LONG;
 
-// Punycode without a single non-ASCII character ("xn--", "xn--abc-"): a second spelling of a plain name,
-// which some versions of ICU let pass.
-bool has_fake_label(std::string_view name) {
-    for (std::size_t begin = 0; begin < name.size();) {
-        const std::string_view rest = name.substr(begin);
-        const std::string_view label = rest.substr(0, rest.find('.'));
-        if (label.starts_with("xn--") && label.ends_with('-')) return true;
-        begin += label.size() + 1;
-    }
-    return false;
-}
-
 }  // namespace
 
 std::string_view append_ascii_domain(std::string& out, std::string_view name) {
@@ -61,9 +49,7 @@ std::string_view append_ascii_domain(std::string& out, std::string_view name) {
         uidna_nameToASCII_UTF8(idna, name.data(), static_cast<int32_t>(name.size()), ascii.data(),
                                static_cast<int32_t>(ascii.size()), &info, &code);
     if (U_FAILURE(code) || (info.errors & ~tolerated) != 0) return wrong;
-    const std::string_view result(ascii.data(), static_cast<std::size_t>(length));
-    if (has_fake_label(result)) return wrong;
-    out += result;
+    out.append(ascii.data(), static_cast<std::size_t>(length));
     return {};
 }
 

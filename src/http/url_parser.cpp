@@ -5,7 +5,7 @@
 #include "http/host.hpp"
 
 #include <algorithm>
-#include <array>
+#include <iterator>
 
 namespace skein::detail {
 
@@ -16,6 +16,10 @@ namespace {
 constexpr std::uint16_t default_port(std::string_view scheme) noexcept {
     return scheme.size() % 2 == 0 ? 80 : 443;  // http and ws, or https and wss
 }
+
+// One class as a predicate: the algorithms of the standard library unroll over it.
+template <byte_class Class>
+constexpr auto is = [](char c) { return is_any(c, Class); };
 
 constexpr bool is_slash(char c) noexcept {
     return c == '/' || c == '\\';
@@ -97,38 +101,38 @@ bool url_parser::take_normal(std::string_view text) {
     if (!p) return false;
     at.host_end = offset(p);
     p = read_normal_port(p, end);
-    if (!p || p == end || *p != '/') return false;
+    if (!p) return false;
     at.path_begin = offset(p);
+    if (p == end) return take_with_root_path(text);
+    if (*p != '/') return false;
     p = skip_normal_path(p, end);
-    if (p != end && !ends_path(*p)) return false;
     at.query_begin = offset(p);
-    if (p != end && *p == '?') {
-        ++p;
-        while (p != end && !is_any(*p, escape_query)) ++p;
-    }
+    if (p != end && *p == '?') p = std::find_if(p + 1, end, is<escape_query>);
     at.fragment_begin = offset(p);
-    if (p != end) {
-        if (*p != '#') return false;
-        ++p;
-        while (p != end && !is_any(*p, escape_fragment)) ++p;
-    }
+    if (p != end && *p == '#') p = std::find_if(p + 1, end, is<escape_fragment>);
     if (p != end) return false;
-    out_.text_.assign(text);
+    out_.text_ = std::string(text);
+    return true;
+}
+
+// "http://host": all that is missing is the slash. Hosts are short, so no limit is near.
+bool url_parser::take_with_root_path(std::string_view text) {
+    out_.text_.reserve(text.size() + 1);
+    out_.text_.assign(text) += '/';
+    out_.at_.query_begin = out_.at_.fragment_begin = here();
     return true;
 }
 
 // The end of a host in normal form, or null.
-const char* url_parser::skip_normal_host(const char* p, const char* end) const {
+const char* url_parser::skip_normal_host(const char* p, const char* end) {
     const char* const host = p;
     const char* label = p;
-    for (; p != end; ++p) {
-        if (is_any(*p, host_plain)) continue;
-        if (*p != '.') break;
+    for (;; label = ++p) {
+        p = std::find_if_not(p, end, is<host_plain>);
         if (!is_normal_label(view(label, p))) return nullptr;
-        label = p + 1;
+        if (p == end || *p != '.') break;
     }
-    if (!is_normal_label(view(label, p)) || p - host > static_cast<std::ptrdiff_t>(max_host_bytes))
-        return nullptr;
+    if (p - host > static_cast<std::ptrdiff_t>(max_host_bytes)) return nullptr;
     if (is_digit(*label) && !is_dotted_decimal(view(host, p))) return nullptr;
     return p;
 }
@@ -148,10 +152,9 @@ const char* url_parser::read_normal_port(const char* p, const char* end) {
 
 // Stops at what is not normal in a path, a dot segment (all begin so) included.
 const char* url_parser::skip_normal_path(const char* p, const char* end) {
-    for (; p != end; ++p) {
-        if (!is_any(*p, path_syntax)) continue;
-        if (*p != '/') break;
+    while (p != end && *p == '/') {
         if (p + 1 != end && (p[1] == '.' || p[1] == '%')) break;
+        p = std::find_if(p + 1, end, is<path_syntax>);
     }
     return p;
 }

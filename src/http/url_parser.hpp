@@ -40,7 +40,8 @@ private:
     enum class scheme_kind : std::uint8_t { none, unsupported, known };
 
     bool take_normal(std::string_view text);
-    const char* skip_normal_host(const char* p, const char* end) const;
+    bool take_with_root_path(std::string_view text);
+    static const char* skip_normal_host(const char* p, const char* end);
     static const char* skip_normal_path(const char* p, const char* end);
     const char* read_normal_port(const char* p, const char* end);
 

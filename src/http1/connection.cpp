@@ -89,12 +89,14 @@ connection::~connection() {
     close(std::make_error_code(std::errc::operation_canceled));
 }
 
-void connection::begin(exchange& to, request_kind kind, std::shared_ptr<const std::string> body) {
+void connection::begin(exchange& to, request_kind kind, std::shared_ptr<const std::string> body,
+                       bool closes) {
     assert(exchange_ == nullptr && outgoing_ == nullptr);
     parser_.begin(kind);
     exchange_ = &to;
     to.on_ = this;
     reusable_ = false;
+    closes_ = closes;
     send(std::move(body));
 }
 
@@ -133,7 +135,7 @@ void connection::complete(bool reusable) noexcept {
     exchange& x = *exchange_;
     x.trailers_ = std::move(parser_.trailers());
     x.state_ = exchange::state::complete;
-    reusable_ = reusable && request_sent_;
+    reusable_ = reusable && request_sent_ && !closes_;
     detach();
     x.wake_reader();
     if (!x.reader_is_due_) listener_.on_complete();

@@ -129,11 +129,13 @@ public:
     /// Room for the head of the next request.
     std::string& head_buffer() noexcept { return head_buffer_; }
     /// Begins an exchange: writes head_buffer() and the body (null: none); the response goes to `to`, which
-    /// stays alive until it is over or the connection is closed. Not while another is under way.
+    /// stays alive until it is over or the connection is closed. Not while another is under way. `closes`:
+    /// the head asks for the connection to be closed.
     ///
     /// What the system does not take at once follows by itself, while the response may already arrive
     /// (RFC 9112, section 9.5); to.news() tells when all is written, or cannot be. Throws std::bad_alloc.
-    void begin(exchange& to, request_kind kind, std::shared_ptr<const std::string> body = nullptr);
+    void begin(exchange& to, request_kind kind, std::shared_ptr<const std::string> body = nullptr,
+               bool closes = false);
     /// Part of the request waits to be written.
     bool is_sending() const noexcept { return outgoing_ != nullptr; }
     /// Bytes of the request that the system is known to have taken. 0: the peer cannot have seen any.
@@ -178,6 +180,7 @@ private:
     std::error_code send_error_;
     std::uint64_t sent_bytes_ = 0;
     bool request_sent_ = false;
+    bool closes_ = false;
     bool reusable_ = true;
     bool ended_ = false;
     bool paused_ = false;

@@ -81,8 +81,6 @@ const char* message_facts::add(field which, std::string_view value) noexcept {
                 keep_alive = true;
                 return nullptr;
             }
-            // llhttp looks at these bytes for its own tokens only.
-            if (http::find_bad_value_byte(value) != value.npos) return "control byte in Connection";
             http::for_each_in_list(value, [&](std::string_view option) {
                 close = close || is(option, "close");
                 keep_alive = keep_alive || is(option, "keep-alive");

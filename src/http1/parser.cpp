@@ -329,7 +329,8 @@ std::string parser::position() const {
 }
 
 bool parser::reusable() const noexcept {
-    return state_ == state::done && !surplus_ && !input_ended_ && !tunnel_ && !body_until_close() &&
+    // A body without a length is done only when the input has ended.
+    return state_ == state::done && !surplus_ && !input_ended_ && !tunnel_ &&
            facts_.persistent(head_.status, head_.version);
 }
 

@@ -148,7 +148,6 @@ private:
     // Lines of a head or of trailers (parser_lines.cpp).
     lines read_lines(byte_view& in);
     bool begin_line(const char*& fed, const char* next, const char* end);
-    void skip_blanks(const char*& fed, const char* end) noexcept;
     bool line_over_limit(bool section);
     bool feed_rest(const char* fed, const char* end);
     bool take_line(std::string_view line);
@@ -203,7 +202,6 @@ private:
     std::uint8_t held_bytes_ = 0;   // of CRLF, which llhttp gets when it is sure that no fold follows
     bool first_line_ = false;       // the next line is a status line
     bool may_fold_ = false;         // the line before is a field of a head
-    bool skips_blanks_ = false;     // in the blanks at the start of a folded line
     message_facts::field last_field_ = message_facts::field::other;
 
     // The message.

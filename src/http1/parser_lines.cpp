@@ -17,7 +17,6 @@ void parser::start_section(std::size_t limit_bytes) noexcept {
     carry_.clear();
     held_bytes_ = 0;
     may_fold_ = false;
-    skips_blanks_ = false;
 }
 
 inline std::size_t parser::line_limit() const noexcept {
@@ -37,10 +36,10 @@ inline bool parser::take_line(std::string_view line) {
 bool parser::take_status_line(std::string_view line) {
     first_line_ = false;
     const auto digit = [&](std::size_t i) { return line[i] - '0'; };
-    if (line.size() < 12 || line.substr(0, 7) != "HTTP/1." || line[8] != ' ' ||
-        (line.size() > 12 && line[12] != ' '))
-        return violate("not a status line of HTTP/1.0 or 1.1", line);
-    if (line[7] != '1' && line[7] != '0') return violate("a version other than HTTP/1.0 or 1.1", line);
+    const bool shaped = line.size() >= 12 && line.substr(0, 7) == "HTTP/1." &&
+                        (line[7] == '0' || line[7] == '1') && line[8] == ' ' &&
+                        (line.size() == 12 || line[12] == ' ');
+    if (!shaped) return violate("not a status line of HTTP/1.0 or 1.1", line);
     head_.version = line[7] == '1' ? http_version::http_1_1 : http_version::http_1_0;
     head_.status = digit(9) * 100 + digit(10) * 10 + digit(11);  // llhttp checks that they are digits
     if (head_.status < 100) return violate("a status code below 100", line);
@@ -94,7 +93,6 @@ parser::lines parser::read_lines(byte_view& in) {
         in = in.subspan(used);
         return result;
     };
-    if (skips_blanks_) skip_blanks(fed, end);
     while (next != end) {
         const std::size_t carried = carry_.size();
         if (carried == 0 && (first_line_ || http::is_blank(*next)) && !begin_line(fed, next, end))
@@ -117,7 +115,8 @@ parser::lines parser::read_lines(byte_view& in) {
             line = carry_.append(line);
         next = lf + 1;
         const bool good = take_line(line);
-        carry_.clear();
+        if (carried != 0) [[unlikely]]
+            carry_.clear();
         if (!good || line.size() == 2) {
             // On failure too: an error that llhttp finds earlier in these bytes is the one to report.
             const bool fine = feed(fed, next) && good;
@@ -134,20 +133,14 @@ bool parser::begin_line(const char*& fed, const char* next, const char* end) {
         return violate("a response must begin with HTTP/", rest.substr(0, 16));
     }
     if (first_line_ || !may_fold_) return true;
-    // obs-fold: llhttp gets one SP instead of the CRLF, which it has not had, and of the blanks.
+    // obs-fold: llhttp does not get the CRLF, which was kept from it, and sees one line.
     if (next - fed < 2) {
         held_bytes_ = 0;
     } else if (!feed(fed, next - 2)) {
         return false;
     }
     fed = next;
-    skip_blanks(fed, end);
-    return execute(" ", 1);
-}
-
-void parser::skip_blanks(const char*& fed, const char* end) noexcept {
-    while (fed != end && http::is_blank(*fed)) ++fed;
-    skips_blanks_ = fed == end;
+    return true;
 }
 
 bool parser::line_over_limit(bool section) {

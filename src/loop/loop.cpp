@@ -61,7 +61,8 @@ loop::loop(const run_options& options) : scheduler_(read_steady_clock) {
     uv_prepare_start(&prepare_,
                      [](uv_prepare_t* handle) { static_cast<loop*>(handle->loop->data)->on_prepare(); });
     if (options.exception_handler) scheduler_.set_exception_handler(options.exception_handler);
-    if (options.handle_sigint) take_sigint();
+    if (options.handle_sigint)
+        sigint_.take(uv_, [](uv_async_t* wake) { static_cast<loop*>(wake->loop->data)->on_sigint(); });
     this_loop = this;
 }
 
@@ -70,28 +71,16 @@ loop& loop::current(const char* what) {
     throw std::logic_error(std::string(what) + " needs a running loop: call it inside skein::run()");
 }
 
-void loop::take_sigint() {
-    struct sigaction present {};
-    if (sigaction(SIGINT, nullptr, &present) != 0) return;
-    if ((present.sa_flags & SA_SIGINFO) != 0 || present.sa_handler != SIG_DFL) return;
-    if (uv_signal_init(&uv_, &sigint_) != 0) return;
-    uv_unref(reinterpret_cast<uv_handle_t*>(&sigint_));
-    uv_signal_start(
-        &sigint_, [](uv_signal_t* handle, int) { static_cast<loop*>(handle->loop->data)->on_sigint(); },
-        SIGINT);
-    takes_sigint_ = true;
-}
-
 void loop::on_sigint() noexcept {
-    if (++interrupts_ == 1) return main_scope_.cancel_children();
-    std::signal(SIGINT, SIG_DFL);
-    std::raise(SIGINT);
+    main_interrupted_ = main_scope_.has_children();
+    main_scope_.cancel_children();
 }
 
 // ---- turns
 
 void loop::on_prepare() noexcept {
-    const bool more = scheduler_.turn();
+    bool more = scheduler_.turn();
+    if (ending_ && scheduler_.background().cancel_in_rounds()) more = true;
     if (ending_ && !scheduler_.background().has_children()) uv_stop(&uv_);
     if (more) {
         uv_idle_start(&idle_, [](uv_idle_t*) {});
@@ -122,6 +111,7 @@ void loop::arm_timer() noexcept {
 void loop::run(detail::job& main) {
     main_scope_.start(main);
     while (main_scope_.has_children()) uv_run(&uv_, UV_RUN_DEFAULT);
+    shut_down();
 }
 
 // ---- the end
@@ -129,7 +119,6 @@ void loop::run(detail::job& main) {
 void loop::shut_down() noexcept {
     auto& background = scheduler_.background();
     ending_ = true;
-    background.cancel_children();
     while (background.has_children()) uv_run(&uv_, UV_RUN_DEFAULT);
     while (first_resource_ != nullptr) {
         resource& one = *first_resource_;
@@ -141,12 +130,12 @@ void loop::shut_down() noexcept {
     uv_close(reinterpret_cast<uv_handle_t*>(&prepare_), nullptr);
     uv_close(reinterpret_cast<uv_handle_t*>(&idle_), nullptr);
     uv_close(reinterpret_cast<uv_handle_t*>(&timer_), nullptr);
-    if (takes_sigint_) uv_close(reinterpret_cast<uv_handle_t*>(&sigint_), nullptr);
+    sigint_came_ = sigint_.give_back();
     uv_run(&uv_, UV_RUN_DEFAULT);  // until the last handle and request is gone
 }
 
 loop::~loop() {
-    shut_down();
+    if (!ending_) shut_down();
     const int left = uv_loop_close(&uv_);
     this_loop = nullptr;
     if (left != 0) {  // a mistake of ours: the memory of a live handle would be freed

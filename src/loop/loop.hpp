@@ -5,6 +5,8 @@
 //   timer     the earliest deadline, in whole milliseconds, rounded up; the only uv_timer_t there is
 #pragma once
 
+#include "loop/sigint.hpp"
+
 #include <skein/detail/scheduler.hpp>
 #include <skein/run.hpp>
 
@@ -52,8 +54,10 @@ public:
 
     /// Runs `main` to its end, then everything else to its end.
     void run(detail::job& main);
-    /// Whether SIGINT came and the main task gave way to it.
-    bool was_interrupted() const noexcept { return interrupts_ > 0 && main_scope_.ended_cancelled(); }
+    /// After run(): whether SIGINT came, and the main task gave way to it or had ended before.
+    bool was_interrupted() const noexcept {
+        return sigint_came_ && (!main_interrupted_ || main_scope_.ended_cancelled());
+    }
 
     /// Binds a resource. Throws std::logic_error if it is bound to another loop.
     void bind(resource& one, const char* what);
@@ -76,7 +80,6 @@ private:
 
     void on_prepare() noexcept;
     void arm_timer() noexcept;
-    void take_sigint();
     void on_sigint() noexcept;
     void shut_down() noexcept;
 
@@ -84,14 +87,14 @@ private:
     uv_prepare_t prepare_{};
     uv_idle_t idle_{};
     uv_timer_t timer_{};
-    uv_signal_t sigint_{};
+    sigint sigint_;
     clock::time_point armed_for_ = clock::time_point::max();
     detail::scheduler scheduler_;
     main_scope main_scope_{*this};
     resource* first_resource_ = nullptr;
-    bool takes_sigint_ = false;
     bool ending_ = false;
-    int interrupts_ = 0;
+    bool sigint_came_ = false;
+    bool main_interrupted_ = false;
 };
 
 }  // namespace skein::loop

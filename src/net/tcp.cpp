@@ -35,7 +35,6 @@ struct socket_state : detail::recycled {
     uv_write_t write{};
     tcp_stream* owner = nullptr;
     write_listener* listener = nullptr;
-    int refusal = 0;  // of a write
 
     uv_handle_t* handle() noexcept { return reinterpret_cast<uv_handle_t*>(&tcp); }
     uv_stream_t* stream() noexcept { return reinterpret_cast<uv_stream_t*>(&tcp); }
@@ -47,7 +46,6 @@ struct socket_state : detail::recycled {
         owner = nullptr;
         uv_close(handle(), [](uv_handle_t* closed) {
             auto* state = static_cast<socket_state*>(closed->data);
-            state->tell(state->refusal);
             delete state;
         });
     }
@@ -85,15 +83,14 @@ public:
     }
 
     void write(byte_view data, write_listener& listener) noexcept override {
+        if (state_ == nullptr) return refuse(listener, UV_ECANCELED);
         state_->listener = &listener;
         const uv_buf_t buffer = buffer_of(data);
         const int status =
             uv_write(&state_->write, state_->stream(), &buffer, 1, [](uv_write_t* request, int result) {
                 static_cast<socket_state*>(request->handle->data)->tell(result);
             });
-        if (status == 0) return;
-        state_->refusal = status;  // the listener is told when the handle has closed
-        close();
+        if (status != 0) refuse(*std::exchange(state_->listener, nullptr), status);
     }
 
     void close() noexcept override {
@@ -113,6 +110,20 @@ private:
     static uv_buf_t buffer_of(byte_view piece) noexcept {
         return uv_buf_init(const_cast<char*>(reinterpret_cast<const char*>(piece.data())),
                            static_cast<unsigned>(std::min<std::size_t>(piece.size(), 1U << 30)));
+    }
+
+    /// Tells the listener, but not from inside the call that registered it.
+    static void refuse(write_listener& listener, int status) noexcept {
+        struct refusal final : detail::ready_node, detail::recycled {
+            refusal(write_listener& whom, int why) noexcept : listener(whom), status(why) {}
+            void run() noexcept override {
+                const std::unique_ptr<refusal> self(this);
+                listener.on_written(code_of(status));
+            }
+            write_listener& listener;
+            int status;
+        };
+        detail::this_kernel.scheduler->push(*new refusal(listener, status));
     }
 
     void start_reading() noexcept {

@@ -4,8 +4,9 @@
 namespace skein::detail {
 
 void join_scope::wait_at(std::coroutine_handle<> at) noexcept {
+    const bool too_late = this_kernel.job->must_stop();
     suspend(at);
-    if (owner_cancelled()) on_cancel();
+    if (too_late) on_cancel();
 }
 
 void join_scope::on_cancel() noexcept {

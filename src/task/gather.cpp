@@ -10,7 +10,11 @@ void check_limit(std::size_t limit) {
 }
 
 void gather_scope::note_end(bool cancelled, const std::exception_ptr& error) noexcept {
-    if (failed_ || !(cancelled || error)) return;
+    if (!cancelled && !error) return;
+    if (failed_) {
+        if (error) report_lost("exception of a task in gather() after another one failed", error);
+        return;
+    }
     failed_ = true;
     first_error_ = error;
     cancel_children();

@@ -12,13 +12,35 @@ namespace skein::detail {
 
 constinit thread_local kernel_state this_kernel{};
 
+namespace {
+
+void report_to_stderr(std::string_view context, const std::exception_ptr& error) noexcept {
+    const char* what = "an exception of unknown type";
+    const auto say = [&] {
+        std::fprintf(stderr, "skein: %.*s: %s\n", static_cast<int>(context.size()), context.data(), what);
+    };
+    try {
+        std::rethrow_exception(error);
+    } catch (const std::exception& e) {
+        what = e.what();
+        say();
+    } catch (const cancelled_error&) {
+        what = "cancelled";
+        say();
+    } catch (...) {
+        say();
+    }
+}
+
+}  // namespace
+
 // ---- wait
 
 void wait::check() {
     const job* current = this_kernel.job;
     if (current == nullptr) [[unlikely]]
         throw std::logic_error("co_await of a skein operation outside a skein task");
-    if (current->cancel_requested_ || current->interrupted_) [[unlikely]]
+    if (current->must_stop()) [[unlikely]]
         throw cancelled_error();
 }
 
@@ -104,6 +126,13 @@ void scope::cancel_children() noexcept {
     for (job* child = first_; child != nullptr; child = child->next_) child->cancel();
 }
 
+bool scope::cancel_in_rounds() noexcept {
+    // New children come last: as long as one of this round is left, it is the first.
+    if (first_ == nullptr || first_->cancel_requested()) return false;
+    cancel_children();
+    return true;
+}
+
 // ---- scheduler
 
 scheduler::scheduler(now_function read_now) : now_(read_now()), read_now_(read_now) {
@@ -131,31 +160,18 @@ bool scheduler::turn() noexcept {
     return false;
 }
 
-void scheduler::report(std::string_view context, std::exception_ptr error) noexcept {
+void scheduler::report(std::string_view context, const std::exception_ptr& error) noexcept {
     try {
-        if (handler_) return handler_(context, std::move(error));
+        if (handler_) return handler_(context, error);
     } catch (...) {
         std::fputs("skein: the exception handler threw\n", stderr);
     }
     report_to_stderr(context, error);
 }
 
-void scheduler::report_to_stderr(std::string_view context, const std::exception_ptr& error) noexcept {
-    const char* what = "an exception of unknown type";
-    const auto say = [&] {
-        std::fprintf(stderr, "skein: %.*s: %s\n", static_cast<int>(context.size()), context.data(), what);
-    };
-    try {
-        std::rethrow_exception(error);
-    } catch (const std::exception& e) {
-        what = e.what();
-        say();
-    } catch (const cancelled_error&) {
-        what = "cancelled";
-        say();
-    } catch (...) {
-        say();
-    }
+void report_lost(std::string_view context, const std::exception_ptr& error) noexcept {
+    if (auto* current = this_kernel.scheduler) return current->report(context, error);
+    report_to_stderr(context, error);
 }
 
 scheduler& current_scheduler(const char* what) {

@@ -15,7 +15,10 @@ namespace {
 class callback_node final : public listener, public ready_node, public recycled {
 public:
     explicit callback_node(std::function<void()> callback) : callback_(std::move(callback)) {}
-    void on_done() noexcept override { this_kernel.scheduler->push(*this); }
+    void on_done() noexcept override {
+        if (auto* scheduler = this_kernel.scheduler) return scheduler->push(*this);
+        run();  // a promise that was kept longer than its loop: there is no later step to run in
+    }
 
 private:
     void run() noexcept override {
@@ -23,7 +26,7 @@ private:
         try {
             callback_();
         } catch (...) {
-            this_kernel.scheduler->report("exception in a done callback", std::current_exception());
+            report_lost("exception in a done callback", std::current_exception());
         }
     }
     std::function<void()> callback_;
@@ -71,18 +74,17 @@ void shared_state::add_callback(std::function<void()> callback) {
         add_listener(*node.release());
 }
 
-void report_unretrieved(std::string_view name, const std::source_location* where,
+void report_unretrieved(const char* what, std::string_view name, const std::source_location* where,
                         std::exception_ptr error) noexcept {
     try {
-        std::string context = "exception of a task that nobody awaited";
+        std::string context = what;
         if (!name.empty()) context.append(" (").append(name).append(")");
         if (where != nullptr && where->line() != 0)
             context.append(", created at ")
                 .append(where->file_name())
                 .append(":")
                 .append(std::to_string(where->line()));
-        if (auto* scheduler = this_kernel.scheduler) return scheduler->report(context, std::move(error));
-        scheduler::report_to_stderr(context, error);
+        report_lost(context, error);
     } catch (...) {  // no memory to say it with
     }
 }

@@ -11,7 +11,8 @@ void task_group::child_done(bool, const std::exception_ptr& error) noexcept {
     if (error) {
         try {
             errors_.push_back(error);
-        } catch (...) {  // no memory: the first ones will have to do
+        } catch (...) {  // no memory
+            detail::report_lost("exception of a task in a group", error);
         }
         cancel_children();
     }
@@ -19,9 +20,10 @@ void task_group::child_done(bool, const std::exception_ptr& error) noexcept {
 }
 
 void task_group::check_open() const {
-    if (open_ && errors_.empty()) return;
-    throw std::logic_error(open_ ? "create_task() in a task group that is ending: a task of it has failed"
-                                 : "create_task() in a task group that has ended");
+    if (has_children() && errors_.empty()) return;
+    throw std::logic_error(has_children()
+                               ? "create_task() in a task group that is ending: a task of it has failed"
+                               : "create_task() in a task group that has ended");
 }
 
 void task_group::throw_errors() {

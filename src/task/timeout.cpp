@@ -21,6 +21,11 @@ void timeout_scope::cancel_deadline() noexcept {
     detail::this_kernel.scheduler->deadlines().clear(*this);
 }
 
+void timeout_scope::child_done(bool cancelled, const std::exception_ptr& error) noexcept {
+    cancel_deadline();  // what has ended cannot be late any more
+    join_scope::child_done(cancelled, error);
+}
+
 void timeout_scope::expire() noexcept {
     detail::this_kernel.scheduler->deadlines().clear(*this);
     expired_ = true;

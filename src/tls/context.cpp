@@ -41,7 +41,8 @@ int no_password(char*, int, int, void*) {
 
 // Floor, never ceiling: a system that is configured to be stricter stays so.
 void set_policy(SSL_CTX* ctx) {
-    SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);  // RFC 8996
+    if (SSL_CTX_get_min_proto_version(ctx) < TLS1_2_VERSION)  // 0: the lowest there is
+        SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);   // RFC 8996
     SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
     if (SSL_CTX_get_security_level(ctx) < 2) SSL_CTX_set_security_level(ctx, 2);  // no SHA-1, no RSA-1024
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);

@@ -33,7 +33,9 @@ stream::stream(std::unique_ptr<net::stream> inner, const tls_context& context, s
 
 stream::~stream() {
     close();
-    inner_.reset();  // may still tell us of a write
+    outbox_->owner = nullptr;
+    if (outbox_->busy) (void)outbox_.release();  // deletes itself when it is told
+    inner_.reset();
     tell_handshake(cancelled());
     if (writer_ != nullptr) std::exchange(writer_, nullptr)->on_written(cancelled());
 }
@@ -67,7 +69,7 @@ void stream::resume() noexcept {
 
 void stream::close() noexcept {
     if (std::exchange(closed_, true)) return;
-    if (!writing_) {
+    if (!outbox_->busy) {
         engine_.shutdown();
         const byte_view goodbye = engine_.output();
         if (!goodbye.empty()) (void)inner_->try_write({&goodbye, 1});  // what it does not take is lost
@@ -187,16 +189,16 @@ void stream::tell_handshake(std::error_code result) noexcept {
 
 // Brings an on_written() from which the rest is told. If a write is under way, that one will do.
 void stream::tell_later() noexcept {
-    if (!writing_ && !closed_) write_inner(0);
+    if (!outbox_->busy && !closed_) write_inner(0);
 }
 
 // ---- writing
 
 std::size_t stream::try_write(std::span<const byte_view> pieces) noexcept {
-    if (writing_ || writer_ != nullptr || closed_ || write_error_ || !engine_.established()) return 0;
+    if (outbox_->busy || writer_ != nullptr || closed_ || write_error_ || !engine_.established()) return 0;
     const std::size_t taken = encrypt(pieces);
     flush();
-    if (!writing_) release_buffers();
+    if (!outbox_->busy) release_buffers();
     return taken;
 }
 
@@ -204,18 +206,26 @@ void stream::write(byte_view data, net::write_listener& listener) noexcept {
     assert(writer_ == nullptr);
     writer_ = &listener;
     rest_ = data;
-    if (writing_) return;  // on_written() goes on with it
+    if (outbox_->busy) return;  // on_written() goes on with it
     encrypt_rest();
     write_inner(0);
 }
 
+void stream::outbox::on_written(std::error_code result) noexcept {
+    busy = false;
+    bytes.clear();
+    if (owner == nullptr) {
+        delete this;
+    } else {
+        owner->on_written(result);
+    }
+}
+
 void stream::on_written(std::error_code result) noexcept {
-    writing_ = false;
-    sending_.clear();
     if (result && !write_error_) write_error_ = result;
     if (closed_ && !rest_.empty() && !write_error_) write_error_ = cancelled();
     if (write_error_) rest_ = {};
-    for (int portion = 0; !rest_.empty() && !writing_; ++portion) {
+    for (int portion = 0; !rest_.empty() && !outbox_->busy; ++portion) {
         encrypt_rest();
         if (portion < most_portions) {
             flush();
@@ -224,7 +234,7 @@ void stream::on_written(std::error_code result) noexcept {
         }
     }
     if (!write_error_) flush();
-    if (!writing_) {
+    if (!outbox_->busy) {
         release_buffers();
         if (writer_ != nullptr) std::exchange(writer_, nullptr)->on_written(write_error_);
     }
@@ -278,7 +288,7 @@ void stream::encrypt_rest() noexcept {
 
 void stream::flush() noexcept {
     const byte_view out = engine_.output();
-    if (writing_ || closed_ || out.empty()) return;
+    if (outbox_->busy || closed_ || out.empty()) return;
     const std::size_t sent = inner_->try_write({&out, 1});
     if (sent < out.size()) return write_inner(sent);
     engine_.clear_output();
@@ -286,13 +296,13 @@ void stream::flush() noexcept {
 
 // Hands the engine's output to the inner stream, without the part that is sent already.
 void stream::write_inner(std::size_t already_sent) noexcept {
-    engine_.swap_output(sending_);
-    writing_ = true;
-    inner_->write(byte_view(sending_).subspan(already_sent), *this);
+    engine_.swap_output(outbox_->bytes);
+    outbox_->busy = true;
+    inner_->write(byte_view(outbox_->bytes).subspan(already_sent), *outbox_);
 }
 
 void stream::release_buffers() noexcept {
-    if (sending_.capacity() > kept_bytes) std::vector<std::byte>().swap(sending_);
+    if (outbox_->bytes.capacity() > kept_bytes) std::vector<std::byte>().swap(outbox_->bytes);
     if (engine_.output().empty()) engine_.release_output(kept_bytes);
 }
 

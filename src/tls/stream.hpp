@@ -6,6 +6,7 @@
 #include "tls/engine.hpp"
 
 #include <skein/bytes.hpp>
+#include <skein/detail/recycler.hpp>
 #include <skein/tls_context.hpp>
 
 #include <cstddef>
@@ -40,7 +41,7 @@ protected:
 /// from inside the call that registered them. Where something is to be told and nothing is under way, an
 /// empty write to the inner stream brings the callback. None of them may destroy the stream from inside its
 /// call.
-class stream final : public net::stream, private net::stream_sink, private net::write_listener {
+class stream final : public net::stream, private net::stream_sink {
 public:
     /// How much plaintext is encrypted at once: four full records, one block.
     static constexpr std::size_t portion_bytes = 64 * 1024;
@@ -89,7 +90,18 @@ public:
 private:
     void on_data(byte_view data, net::block_ptr& from) noexcept override;
     void on_end(std::error_code reason) noexcept override;
-    void on_written(std::error_code result) noexcept override;
+
+    // What the inner stream is writing for us. It tells of a write even after it was closed and destroyed,
+    // and we may be gone by then: so this lives on its own until it is told.
+    struct outbox final : detail::recycled, net::write_listener {
+        explicit outbox(stream& made_by) noexcept : owner(&made_by) {}
+        void on_written(std::error_code result) noexcept override;
+
+        stream* owner;  // null: gone
+        std::vector<std::byte> bytes;
+        bool busy = false;
+    };
+    void on_written(std::error_code result) noexcept;
 
     // Reading.
     void proceed() noexcept;
@@ -113,18 +125,17 @@ private:
 
     std::unique_ptr<net::stream> inner_;
     engine engine_;
+    std::unique_ptr<outbox> outbox_ = std::make_unique<outbox>(*this);
     net::stream_sink* sink_ = nullptr;
     handshake_listener* handshake_ = nullptr;
     net::write_listener* writer_ = nullptr;
-    byte_view rest_;                  // of writer_'s data: not encrypted yet
-    std::vector<std::byte> sending_;  // ciphertext that the inner stream is writing
-    std::vector<std::byte> early_;    // plaintext that came while there was no sink
+    byte_view rest_;                // of writer_'s data: not encrypted yet
+    std::vector<std::byte> early_;  // plaintext that came while there was no sink
     std::optional<std::error_code> end_;
     std::error_code write_error_;
     bool started_ = false;
-    bool writing_ = false;  // the inner stream has our write
-    bool paused_ = false;   // by our user
-    bool held_ = false;     // by us: there is no sink
+    bool paused_ = false;  // by our user
+    bool held_ = false;    // by us: there is no sink
     bool end_told_ = false;
     bool closed_ = false;
 };

@@ -8,6 +8,7 @@ import unittest
 import common
 import coroutines
 import format as format_check
+import documents
 import headers
 import layers
 import text
@@ -170,6 +171,24 @@ class Headers(unittest.TestCase):
         self.assertEqual(self.findings("#pragma once\n#include <string>\ninline std::string f() { return {}; }\n"), [])
 
 
+class Documents(unittest.TestCase):
+    compiler = ["c++"]
+
+    def findings(self, text):
+        return documents.check_document(self.compiler, str(common.ROOT / "include"), "sample.md", text)
+
+    def test_refuses_a_block_that_does_not_compile(self):
+        found = self.findings("Words.\n\n```cpp\nskein::task<> f() { co_await skein::slumber(1s); }\n```\n")
+        self.assertIn("sample.md:4", found[0])
+
+    def test_allows_blocks_that_build_on_each_other(self):
+        text = "```cpp\nskein::task<> f();\n```\n\n```cpp\nint main() { skein::run(f()); }\n```\n"
+        self.assertEqual(self.findings(text), [])
+
+    def test_passes_over_a_document_without_code(self):
+        self.assertIsNone(self.findings("Words.\n"))
+
+
 class Text(unittest.TestCase):
     def refuses(self, name, source, words):
         findings = text.check_file(name, source, exists=lambda name: name == "docs/a.md")
@@ -223,7 +242,7 @@ class Format(unittest.TestCase):
 
 if __name__ == "__main__":
     if len(sys.argv) > 2:
-        Headers.compiler = sys.argv[2:]
+        Headers.compiler = Documents.compiler = sys.argv[2:]
     result = unittest.main(argv=sys.argv[:2], exit=False).result
     if not result.wasSuccessful():
         sys.exit(1)

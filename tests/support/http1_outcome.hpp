@@ -12,7 +12,15 @@
 
 namespace http1_test {
 
-using namespace skein::http1;
+using skein::http1::ending;
+using skein::http1::event;
+using skein::http1::failure;
+using skein::http1::failure_kind;
+using skein::http1::framing;
+using skein::http1::parser;
+using skein::http1::parser_limits;
+using skein::http1::request_kind;
+using skein::http1::response_head;
 
 enum class then : std::uint8_t { stay_open, close, reset };
 

@@ -33,9 +33,18 @@ public:
     bool finishes_in_close = false;  ///< the kernel had taken all of a pending write before it was closed
     int try_writes = 0;
     bool* destroyed = nullptr;
+    /// Where the listener of a write goes that was pending when this was destroyed: a loop tells it later.
+    /// Null: it is told at once.
+    std::vector<net::write_listener*>* orphans = nullptr;
 
     ~memory_stream() override {
         if (destroyed != nullptr) *destroyed = true;
+        if (listener_ == nullptr) return;
+        if (orphans != nullptr) {
+            orphans->push_back(listener_);
+        } else {
+            listener_->on_written(std::make_error_code(std::errc::operation_canceled));
+        }
     }
 
     std::string take_sent() { return std::exchange(sent, {}); }

@@ -1,3 +1,4 @@
+// Makes keys and certificates through the OpenSSL API.
 #include "pki.hpp"
 
 #include <atomic>

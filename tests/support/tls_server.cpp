@@ -1,3 +1,4 @@
+// The server side of a TLS connection in memory, on plain OpenSSL.
 #include "tls_server.hpp"
 
 #include <stdexcept>

@@ -52,7 +52,7 @@ task<await_result_t<A>> to_task(A a) {
         if (!a) throw_empty_task();
         return a;
     } else if constexpr (std::convertible_to<A, task<await_result_t<A>>>) {
-        return std::move(a);
+        return static_cast<task<await_result_t<A>>>(std::move(a));
     } else {
         return await_in_task(std::move(a));
     }

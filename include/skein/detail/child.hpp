@@ -14,23 +14,14 @@ namespace skein::detail {
 template <class T>
 class child_job final : public job, public recycled {
 public:
-    using frame = std::coroutine_handle<task_promise<T>>;
-
     /// `out` outlives the job. Throws std::logic_error for an empty task.
     child_job(task<T>&& work, result<T>& out, std::source_location where)
         : job(work.release(), where), out_(out) {}
 
 private:
     void finish(std::coroutine_handle<> root, bool began) noexcept override {
-        const auto ended = frame::from_address(root.address());
-        if (began)
-            out_ = std::move(ended.promise().result);
-        else
-            out_.set_cancelled();
-        ended.destroy();
-        const auto state = out_.state();
-        leave_scope(state == result_state::cancelled,
-                    state == result_state::error ? out_.error() : std::exception_ptr());
+        take_from_root(out_, root, began);
+        leave_scope(out_.state() == result_state::cancelled, out_.thrown());
         delete this;
     }
 
@@ -63,9 +54,8 @@ public:
         return awaiter(*this);
     }
 
-    /// Throws cancelled_error if the owner has been cancelled.
-    static void throw_if_cancelled() { check(); }
-    static bool owner_cancelled() noexcept { return this_kernel.job->cancel_requested(); }
+    /// The job that the scope was made in, and that waits.
+    bool owner_cancelled() const noexcept { return owner_->cancel_requested(); }
 
 protected:
     void child_done(bool, const std::exception_ptr&) noexcept override { wake_if_done(); }
@@ -77,6 +67,7 @@ private:
     void wait_at(std::coroutine_handle<> at) noexcept;
     void on_cancel() noexcept final;
 
+    const job* owner_ = this_kernel.job;
     on_owner_cancel policy_;
 };
 

@@ -58,6 +58,11 @@ public:
             set_error(std::current_exception());
     }
 
+    /// What was thrown, other than cancellation; null if nothing.
+    std::exception_ptr thrown() const noexcept {
+        return state_ == result_state::error ? error_ : std::exception_ptr();
+    }
+
     /// The exception: of cancellation too; null if there is a value.
     std::exception_ptr error() const {
         if (state_ == result_state::error) return error_;

@@ -88,6 +88,8 @@ public:
     /// does.
     void cancel() noexcept;
     bool cancel_requested() const noexcept { return cancel_requested_; }
+    /// Whether waits throw: cancelled, or interrupted.
+    bool must_stop() const noexcept { return cancel_requested_ || interrupted_; }
 
     /// Makes the current wait and every later one throw cancelled_error, as cancel() does, until
     /// end_interruption(): for a time limit on a stretch of the job, which catches that and throws what it
@@ -138,6 +140,10 @@ public:
     /// Takes the job in and puts it at the end of the ready queue.
     void start(job& child) noexcept;
     void cancel_children() noexcept;
+    /// For a scope that ends: cancels the children that are there; once these have ended, those that they
+    /// have started meanwhile, and so on. To be called after each turn until no child is left; true if it has
+    /// begun a round.
+    bool cancel_in_rounds() noexcept;
     bool has_children() const noexcept { return first_ != nullptr; }
 
 protected:
@@ -186,9 +192,8 @@ public:
     deadline_queue& deadlines() noexcept { return deadlines_; }
     scope& background() noexcept { return background_; }
 
-    /// Reports an exception that nobody can receive.
-    void report(std::string_view context, std::exception_ptr error) noexcept;
-    static void report_to_stderr(std::string_view context, const std::exception_ptr& error) noexcept;
+    /// Tells the exception handler, or standard error if there is none.
+    void report(std::string_view context, const std::exception_ptr& error) noexcept;
     void set_exception_handler(exception_handler handler) { handler_ = std::move(handler); }
 
 private:
@@ -207,6 +212,10 @@ private:
     background_scope background_;
     exception_handler handler_;
 };
+
+/// Reports an exception that nobody can receive: to the exception handler of this thread's loop, to standard
+/// error if none runs.
+SKEIN_API void report_lost(std::string_view context, const std::exception_ptr& error) noexcept;
 
 /// The scheduler of this thread. Throws std::logic_error, naming `what`, if no loop runs here.
 SKEIN_API scheduler& current_scheduler(const char* what);

@@ -1,6 +1,7 @@
 // What a future refers to: a result to come, and who waits for it.
 #pragma once
 
+#include <skein/detail/copyable.hpp>
 #include <skein/detail/recycler.hpp>
 #include <skein/detail/result.hpp>
 #include <skein/detail/scheduler.hpp>
@@ -65,7 +66,8 @@ private:
     bool retrieved_ = false;
 };
 
-SKEIN_API void report_unretrieved(std::string_view name, const std::source_location* where,
+/// Tells the exception handler; standard error if no loop runs any more.
+SKEIN_API void report_unretrieved(const char* what, std::string_view name, const std::source_location* where,
                                   std::exception_ptr error) noexcept;
 SKEIN_API std::exception_ptr make_broken_promise();
 [[noreturn]] SKEIN_API void throw_no_state();
@@ -81,7 +83,7 @@ public:
         mark_retrieved();
         if constexpr (std::is_void_v<T>) {
             result_.get();
-        } else if constexpr (std::is_copy_constructible_v<T>) {
+        } else if constexpr (is_copyable_v<T>) {
             if (!may_move) return result_.get();
             return result_.take();
         } else {
@@ -123,7 +125,12 @@ public:
     }
 
 private:
-    void destroy() noexcept override { delete this; }
+    void destroy() noexcept override {
+        if (!this->retrieved() && this->result_.thrown())
+            report_unretrieved("exception of a promise that nobody awaited", {}, nullptr,
+                               this->result_.thrown());
+        delete this;
+    }
 };
 
 /// A job whose result is shared: what create_task makes.
@@ -144,21 +151,15 @@ public:
 
 private:
     void finish(std::coroutine_handle<> root, bool began) noexcept override {
-        const auto ended = std::coroutine_handle<task_promise<T>>::from_address(root.address());
-        if (began)
-            this->result_ = std::move(ended.promise().result);
-        else
-            this->result_.set_cancelled();
-        ended.destroy();
-        leave_scope(
-            this->result_.state() == result_state::cancelled,
-            this->result_.state() == result_state::error ? this->result_.error() : std::exception_ptr());
+        take_from_root(this->result_, root, began);
+        leave_scope(this->result_.state() == result_state::cancelled, this->result_.thrown());
         this->notify();
         this->release();
     }
     void destroy() noexcept override {
-        if (this->result_.state() == result_state::error && !this->retrieved())
-            report_unretrieved(name(), &location(), this->result_.error());
+        if (!this->retrieved() && this->result_.thrown())
+            report_unretrieved("exception of a task that nobody awaited", name(), &location(),
+                               this->result_.thrown());
         delete this;
     }
 };

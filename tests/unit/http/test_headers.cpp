@@ -1,3 +1,4 @@
+// What headers promise: order, case, views, refusals, one block of memory.
 #include <skein/headers.hpp>
 
 #include "http/headers_writer.hpp"

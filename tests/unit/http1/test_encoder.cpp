@@ -1,3 +1,4 @@
+// What the request encoder writes, and what it refuses to write.
 #include "corpus.hpp"
 #include "http1/encoder.hpp"
 

@@ -79,6 +79,9 @@ TEST_CASE("a status line is of HTTP/1.0 or 1.1, with a status from 100 on and a 
         CAPTURE(line);
         CHECK(refused(line + "\r\n"s + five));
     }
+    CHECK(refused("HTTP/1.1 000 OK\r\n\r\n", "status code below 100"));
+    CHECK(refused("HTTP/0.9 200 OK\r\n\r\n", "HTTP/1.0 or 1.1"));
+    CHECK(refused("HTTP/2.0 200 OK\r\n\r\n", "HTTP/1.0 or 1.1"));
     CHECK(refused("HTTP/1.1 200 O\0K\r\n"s + five));
     for (const auto* line : {"HTTP/1.1 200 OK", "HTTP/1.1 200 ", "HTTP/1.1 200", "HTTP/1.1 200 a\tb \xe9",
                              "HTTP/1.1 600 Odd", "HTTP/1.1 999 "}) {
@@ -185,12 +188,16 @@ TEST_CASE("Transfer-Encoding is chunked and nothing else, in HTTP/1.1, without C
     CHECK(refused("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + body, "HTTP/1.0"));
 }
 
-TEST_CASE("a control byte in Connection is refused, though llhttp only looks for its own words there") {
+TEST_CASE("a control byte in a field is refused, in those too in which llhttp looks for words") {
     for (const auto c : {'\x01', '\x0b', '\x7f', '\0'}) {
         const std::string value = "a"s + c + "b";
         CHECK(refused(ok_head + "Connection: " + value + "\r\n" + five));
         CHECK(refused(ok_head + "Connection: close" + c + "\r\n" + five));
         CHECK(refused(ok_head + "Connection: keep-alive, " + value + "\r\n" + five));
+        CHECK(refused(ok_head + "Upgrade: " + value + "\r\n" + five));
+        CHECK(refused(ok_head + "Keep-Alive: " + value + "\r\n" + five));
+        CHECK(refused(ok_head + "X: " + value + "\r\n" + five));
+        CHECK(refused(ok_head + value + ": x\r\n" + five));
     }
 }
 

@@ -133,6 +133,32 @@ TEST_CASE("destroying the stream cancels what waits and destroys the inner strea
     CHECK(other.writer.result == std::errc::operation_canceled);
 }
 
+TEST_CASE("the inner stream may tell of a write when the stream is long gone") {
+    for (const bool closed_before : {false, true}) {
+        for (const bool open : {false, true}) {
+            tls_link link;
+            std::vector<skein::net::write_listener*> orphans;
+            link.inner->orphans = &orphans;
+            if (open) link.open();
+            link.inner->room = 0;
+            const std::string text = pattern(100'000);
+            if (open) {
+                link.stream->write(skein::as_bytes(text), link.writer);
+            } else {
+                link.stream->start_handshake(link.handshake);
+            }
+            if (closed_before) link.stream->close();
+            link.stream.reset();
+            CHECK(link.handshake.calls == 1);
+            CHECK(link.writer.calls == (open ? 1 : 0));
+            REQUIRE(orphans.size() == 1);
+            orphans[0]->on_written(std::make_error_code(std::errc::operation_canceled));
+            CHECK(link.handshake.calls == 1);
+            CHECK(link.writer.calls == (open ? 1 : 0));
+        }
+    }
+}
+
 TEST_CASE("the handshake listener may close, attach and write") {
     tls_link link;
     link.handshake.then = [&] {

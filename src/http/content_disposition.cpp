@@ -1,0 +1,155 @@
+// Owns the grammar of Content-Disposition. What makes a name safe is in download_name.cpp.
+#include <skein/content_disposition.hpp>
+
+#include "http/bytes.hpp"
+#include "http/utf8.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace skein {
+
+namespace {
+
+using http::is_digit;
+using http::is_lower;
+using http::to_lower;
+
+constexpr bool is_alphanumeric(char c) noexcept {
+    return is_lower(to_lower(c)) || is_digit(c);
+}
+
+// RFC 9110 5.6.2.
+constexpr bool is_token_byte(char c) noexcept {
+    return is_alphanumeric(c) || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+}
+
+// RFC 8187 3.2.1.
+constexpr bool is_attribute_byte(char c) noexcept {
+    return is_alphanumeric(c) || std::string_view("!#$&+-.^_`|~").find(c) != std::string_view::npos;
+}
+
+std::string lower(std::string_view text) {
+    std::string out(text);
+    std::transform(out.begin(), out.end(), out.begin(), to_lower);
+    return out;
+}
+
+void skip_space(std::string_view& text) {
+    while (!text.empty() && (text[0] == ' ' || text[0] == '\t')) text.remove_prefix(1);
+}
+
+bool skip(std::string_view& text, char c) {
+    if (!text.starts_with(c)) return false;
+    text.remove_prefix(1);
+    return true;
+}
+
+std::string_view take_token(std::string_view& text) {
+    const auto end = std::find_if_not(text.begin(), text.end(), is_token_byte);
+    const std::string_view token = text.substr(0, static_cast<std::size_t>(end - text.begin()));
+    text.remove_prefix(token.size());
+    return token;
+}
+
+// The content of a quoted string whose opening quote is gone (RFC 9110 5.6.4).
+std::optional<std::string> take_quoted(std::string_view& text) {
+    std::string out;
+    while (!text.empty()) {
+        char c = text[0];
+        text.remove_prefix(1);
+        if (c == '"') return out;
+        if (c == '\\') {
+            if (text.empty()) return std::nullopt;
+            c = text[0];
+            text.remove_prefix(1);
+        }
+        out += c;
+    }
+    return std::nullopt;
+}
+
+struct parameter {
+    std::string name;  // lower-case
+    std::string value;
+    bool quoted;
+};
+
+// One `name=value`; nullopt if it is malformed.
+std::optional<parameter> take_parameter(std::string_view& text) {
+    parameter found{lower(take_token(text)), {}, false};
+    skip_space(text);
+    if (found.name.empty() || !skip(text, '=')) return std::nullopt;
+    skip_space(text);
+    if (skip(text, '"')) {
+        auto value = take_quoted(text);
+        if (!value) return std::nullopt;
+        found.value = std::move(*value);
+        found.quoted = true;
+        return found;
+    }
+    found.value = take_token(text);
+    if (found.value.empty()) return std::nullopt;
+    return found;
+}
+
+// charset'language'value (RFC 8187 3.2). The two charsets of RFC 5987 are known; all others are ignored.
+std::optional<std::string> decode_extended(std::string_view text) {
+    const std::size_t charset_end = text.find('\'');
+    const std::size_t language_end = charset_end == text.npos ? text.npos : text.find('\'', charset_end + 1);
+    if (language_end == text.npos) return std::nullopt;
+    const std::string charset = lower(text.substr(0, charset_end));
+    const std::string_view value = text.substr(language_end + 1);
+    for (std::size_t k = 0; k < value.size(); ++k) {
+        if (is_attribute_byte(value[k])) continue;
+        const bool escape = value[k] == '%' && k + 2 < value.size() && http::hex_value(value[k + 1]) >= 0 &&
+                            http::hex_value(value[k + 2]) >= 0;
+        if (!escape) return std::nullopt;
+        k += 2;
+    }
+    std::string decoded = http::percent_decode(value);
+    if (charset == "iso-8859-1") return http::latin1_to_utf8(decoded);
+    if (charset != "utf-8" || !http::is_utf8(decoded)) return std::nullopt;
+    return decoded;
+}
+
+std::optional<std::string> find_filename(const std::vector<parameter>& parameters) {
+    std::optional<std::string> plain;
+    for (const parameter& p : parameters) {
+        if (p.name == "filename*" && !p.quoted) {
+            if (auto name = decode_extended(p.value)) return name;
+        } else if (p.name == "filename") {
+            // Officially ISO-8859-1; servers that send other bytes mean UTF-8 where it is valid.
+            plain = http::is_utf8(p.value) ? p.value : http::latin1_to_utf8(p.value);
+        }
+    }
+    return plain;
+}
+
+}  // namespace
+
+std::optional<content_disposition> content_disposition::parse(std::string_view value) {
+    skip_space(value);
+    content_disposition result;
+    result.type = lower(take_token(value));
+    if (result.type.empty()) return std::nullopt;
+    std::vector<parameter> parameters;
+    for (;;) {
+        skip_space(value);
+        if (value.empty()) break;
+        if (!skip(value, ';')) return std::nullopt;
+        skip_space(value);
+        if (value.empty()) break;  // a semicolon at the end is common and harmless
+        auto found = take_parameter(value);
+        if (!found) return std::nullopt;
+        for (const parameter& other : parameters) {
+            if (other.name == found->name) return std::nullopt;
+        }
+        parameters.push_back(std::move(*found));
+    }
+    result.filename = find_filename(parameters);
+    return result;
+}
+
+}  // namespace skein

@@ -1,0 +1,229 @@
+// run(): the main task, what is left of the others, and the end.
+#include <skein/skein.hpp>
+
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+using namespace std::chrono_literals;
+using skein::cancelled_error;
+using skein::create_task;
+using skein::task;
+
+namespace {
+
+task<int> number(int n) {
+    co_await skein::sleep(1ms);
+    co_return n;
+}
+
+task<> fail(const char* what) {
+    co_await skein::yield();
+    throw std::runtime_error(what);
+}
+
+}  // namespace
+
+TEST_CASE("run gives the result of its main task, again and again") {
+    for (int i = 0; i < 3; ++i) CHECK(skein::run(number(i)) == i);
+    const auto unique = []() -> task<std::unique_ptr<int>> { co_return std::make_unique<int>(4); };
+    CHECK(*skein::run(unique()) == 4);
+}
+
+TEST_CASE("run takes a task, an awaitable, and a callable with arguments") {
+    skein::run(skein::sleep(1ms));
+    CHECK(skein::run(number, 7) == 7);
+    CHECK(std::get<0>(skein::run(skein::gather(number(1), number(2)))) == 1);
+}
+
+TEST_CASE("run throws what its main task throws") {
+    CHECK_THROWS_WITH(skein::run(fail("main")), "main");
+    const auto cancelled = []() -> task<> {
+        throw cancelled_error();
+        co_return;
+    };
+    CHECK_THROWS_AS(skein::run(cancelled()), cancelled_error);
+    CHECK(skein::run(number(1)) == 1);  // and leaves nothing behind
+}
+
+TEST_CASE("run of an empty task is a logic_error") {
+    CHECK_THROWS_AS(skein::run(task<>()), std::logic_error);
+}
+
+TEST_CASE("run inside run is a logic_error, and the outer one goes on") {
+    bool began = false;
+    const auto inner = [&]() -> task<> {
+        began = true;
+        co_return;
+    };
+    const auto outer = [&]() -> task<int> {
+        CHECK_THROWS_AS(skein::run(inner()), std::logic_error);
+        co_return co_await number(3);
+    };
+    CHECK(skein::run(outer()) == 3);
+    CHECK_FALSE(began);
+}
+
+TEST_CASE("two threads run a loop each at once") {
+    std::vector<int> results(2);
+    std::vector<std::thread> threads;
+    for (std::size_t i = 0; i < 2; ++i)
+        threads.emplace_back([&results, i] {
+            results[i] = skein::run([i]() -> task<int> {
+                int sum = 0;
+                for (int k = 0; k < 50; ++k) sum += co_await number(static_cast<int>(i) + 1);
+                co_return sum;
+            });
+        });
+    for (auto& one : threads) one.join();
+    CHECK(results == std::vector<int>({50, 100}));
+}
+
+TEST_CASE("background tasks are cancelled at the end, and unwind while the loop still runs") {
+    std::string order;
+    const auto body = []() -> task<> { co_await skein::sleep(1h); };
+    const auto clean_up = [&]() -> task<> {
+        order += 'c';
+        co_await skein::sleep(1ms);
+        order += 'e';
+    };
+    const auto main = [&]() -> task<> {
+        create_task(skein::with_cleanup(body, clean_up));
+        co_await skein::yield();
+        co_await skein::yield();
+        order += 'm';
+    };
+    skein::run(main());
+    CHECK(order == "mce");
+}
+
+TEST_CASE("what background tasks hold is gone when run returns") {
+    auto argument = std::make_shared<int>(1);
+    const std::weak_ptr<int> watch = argument;
+    const auto background = [&](std::shared_ptr<int>) -> task<> { co_await skein::sleep(1h); };
+    const auto main = [&]() -> task<> {
+        create_task(background(std::move(argument)));
+        co_return;
+    };
+    skein::run(main());
+    CHECK(watch.expired());
+}
+
+TEST_CASE("a background task that starts another one as it unwinds does not keep the loop from ending") {
+    int generations = 0;
+    struct respawn {
+        static task<> again(int& count) {
+            try {
+                co_await skein::sleep(1h);
+            } catch (const cancelled_error&) {
+                if (++count < 1000) create_task(again(count));
+                throw;
+            }
+        }
+    };
+    const auto main = [&]() -> task<> {
+        create_task(respawn::again(generations));
+        co_await skein::yield();
+    };
+    skein::run(main());
+    CHECK(generations == 1000);
+}
+
+TEST_CASE("clean-up at the end may create a task and wait for it") {
+    int value = 0;
+    const auto body = []() -> task<> { co_await skein::sleep(1h); };
+    const auto clean_up = [&]() -> task<> {
+        auto helper = create_task(number(5));
+        value = co_await helper;
+    };
+    const auto main = [&]() -> task<> {
+        create_task(skein::with_cleanup(body, clean_up));
+        co_await skein::yield();
+        co_await skein::yield();
+    };
+    skein::run(main());
+    CHECK(value == 5);
+}
+
+TEST_CASE("exceptions that nobody can receive go to the handler, once each") {
+    std::vector<std::string> seen;
+    skein::run_options options;
+    options.exception_handler = [&](std::string_view context, const std::exception_ptr& error) {
+        try {
+            std::rethrow_exception(error);
+        } catch (const std::exception& e) {
+            seen.push_back(e.what());
+        }
+        CHECK(context.find("nobody awaited") != std::string_view::npos);
+    };
+    const auto main = []() -> task<> {
+        create_task(fail("dropped"));
+        auto kept = create_task(fail("kept to the end"));
+        auto awaited = create_task(fail("awaited"));
+        CHECK_THROWS(co_await awaited);
+        co_await skein::sleep(1ms);
+    };
+    skein::run(main(), options);
+    CHECK(seen == std::vector<std::string>({"dropped", "kept to the end"}));
+}
+
+TEST_CASE("an error in a task that is cancelled at the end goes to the handler too") {
+    int seen = 0;
+    skein::run_options options;
+    options.exception_handler = [&](std::string_view, const std::exception_ptr&) { ++seen; };
+    const auto unwinds_badly = []() -> task<> {
+        try {
+            co_await skein::sleep(1h);
+        } catch (const cancelled_error&) {
+            throw std::runtime_error("while unwinding");
+        }
+    };
+    const auto main = [&]() -> task<> {
+        create_task(unwinds_badly());
+        co_await skein::yield();
+        co_await skein::yield();
+    };
+    skein::run(main(), options);
+    CHECK(seen == 1);
+}
+
+TEST_CASE("a future that outlives its loop keeps its result") {
+    skein::future<int> kept;
+    const auto main = [&]() -> task<> {
+        kept = create_task(number(6));
+        auto waited = kept;
+        co_await waited;
+    };
+    skein::run(main());
+    CHECK(kept.result() == 6);
+}
+
+TEST_CASE("sleeps on the real loop come in order of their deadlines") {
+    std::string order;
+    const auto nap = [&](char name, std::chrono::milliseconds delay) -> task<> {
+        co_await skein::sleep(delay);
+        order += name;
+    };
+    const auto main = [&]() -> task<> {
+        const auto start = skein::clock::now();
+        co_await skein::gather(nap('c', 30ms), nap('a', 10ms), nap('b', 20ms));
+        CHECK(skein::clock::now() - start >= 30ms);
+    };
+    skein::run(main());
+    CHECK(order == "abc");
+}
+
+TEST_CASE("a deadline that is cleared does not fire, an earlier one is not missed behind it") {
+    const auto main = [&]() -> task<> {
+        auto far = create_task(skein::sleep(1h));
+        co_await skein::yield();
+        co_await skein::sleep(2ms);
+        far.cancel();
+        CHECK(co_await skein::wait_for(number(2), 1h) == 2);
+    };
+    skein::run(main());
+}
