@@ -109,7 +109,9 @@ TEST_CASE("tls: the peer accepts and says nothing") {
 }
 
 TEST_CASE("write: the peer does not read") {
-    evil_server server([](evil_peer& peer) { peer.hold(); });
+    evil_server server([](evil_peer& peer) {
+        if (peer.server().wait_for_signal()) peer.drain();
+    });
     const auto body = [&]() -> task<> {
         client_session session;
         auto request = session.get(server.url());
@@ -117,6 +119,7 @@ TEST_CASE("write: the peer does not read") {
         const auto e = co_await error_of<timeout_error>(std::move(request));
         check(e, phase::write, 50ms, session);
         CHECK(mentions(*e, "sending the request to 127.0.0.1:"));
+        server.signal();
     };
     run(body);
     CHECK(server.wait_until_open(0));
