@@ -33,6 +33,9 @@ task<std::vector<net::address>> resolve_host(sending& s) {
         s.fail_timeout(phase::dns, due, "resolving host '" + s.host() + "'");
     } catch (const resolve_error& e) {
         s.fail<resolve_error>(e.what(), e.host(), e.port(), e.code());
+    } catch (const std::system_error& e) {  // no thread, no handle
+        s.fail<resolve_error>("cannot resolve host '" + s.host() + "': " + e.what(), s.host(), to.port(),
+                              e.code());
     }
 }
 

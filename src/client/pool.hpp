@@ -16,11 +16,11 @@
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 namespace skein::client {
 
@@ -70,6 +70,8 @@ public:
         std::uint64_t ticket_ = 0;
     };
 
+    static constexpr std::size_t not_ready = static_cast<std::size_t>(-1);
+
     struct host {
         std::size_t open = 0;  // slots: opening, in use, idle
 
@@ -78,8 +80,7 @@ public:
         slot* last_idle = nullptr;
         waiter* first_waiter = nullptr;
         waiter* last_waiter = nullptr;
-        host* waiting_previous = nullptr;  // of the hosts that have waiters
-        host* waiting_next = nullptr;
+        std::size_t ready_at = not_ready;  // in the heap of hosts that have waiters and room
     };
 
     explicit pool(const pool_limits& limits) : limits_(limits) {}
@@ -88,7 +89,7 @@ public:
     ~pool() { assert(open_ == 0 && waiters_ == 0); }
 
     /// The host of a key, which names everything that decides whom a connection talks to. Valid as long as it
-    /// has slots or waiters, and until the next call of at().
+    /// has slots or waiters, and at least until the next call of at().
     host& at(std::string_view key) {
         if (auto found = hosts_.find(key); found != hosts_.end()) return found->second;
         if (hosts_.size() >= hosts_worth_a_sweep_) forget_unused_hosts();
@@ -104,27 +105,26 @@ public:
             if (one.expires > now) return &one;
             destroy(one);
         }
-        if (first_in_line(from) != nullptr || !may_open(from)) return nullptr;
+        if (next_for(from) != nullptr || !may_open(from)) return nullptr;  // nobody is passed over
         return &open(from);
     }
 
-    /// Queues up. on_granted() follows, never from inside this call, unless abandon() comes first.
-    void wait(host& from, waiter& who) noexcept {
+    /// Queues up, after acquire() gave nothing. on_granted() follows, never from inside this call, unless
+    /// abandon() comes first. Throws std::bad_alloc.
+    void wait(host& from, waiter& who) {
+        if (from.first_waiter == nullptr) {
+            // Room for every host that waits, so that nothing has to be allocated when one becomes ready.
+            if (ready_.capacity() <= waiting_hosts_) ready_.reserve(2 * waiting_hosts_ + 16);
+            ++waiting_hosts_;
+        }
         who.at_ = &from;
         who.ticket_ = tickets_++;
         who.next_ = nullptr;
         who.previous_ = from.last_waiter;
-        if (from.last_waiter != nullptr)
-            from.last_waiter->next_ = &who;
-        else {
-            from.first_waiter = &who;
-            from.waiting_previous = nullptr;
-            from.waiting_next = waiting_hosts_;
-            if (waiting_hosts_ != nullptr) waiting_hosts_->waiting_previous = &from;
-            waiting_hosts_ = &from;
-        }
+        (from.last_waiter != nullptr ? from.last_waiter->next_ : from.first_waiter) = &who;
         from.last_waiter = &who;
         ++waiters_;
+        update(from);
     }
 
     /// Leaves the queue.
@@ -170,10 +170,12 @@ public:
 
     /// Sends everybody away who waits.
     void refuse_waiters() noexcept {
-        while (waiting_hosts_ != nullptr) {
-            waiter& who = *waiting_hosts_->first_waiter;
-            unlink_waiter(who);
-            who.on_refused();
+        for (auto& [key, h] : hosts_) {
+            while (h.first_waiter != nullptr) {
+                waiter& who = *h.first_waiter;
+                unlink_waiter(who);
+                who.on_refused();
+            }
         }
     }
 
@@ -181,6 +183,7 @@ public:
     std::size_t open() const noexcept { return open_; }
     std::size_t idle() const noexcept { return idle_; }
     std::size_t waiting() const noexcept { return waiters_; }
+    std::size_t hosts() const noexcept { return hosts_.size(); }
 
 private:
     struct text_hash {
@@ -215,26 +218,17 @@ private:
     }
 
     /// Of those who wait and whose host has room, the first; for `h`, whether or not it has room.
-    waiter* next_for(host& h) noexcept {
-        waiter* first = h.first_waiter;
-        for (host* one = waiting_hosts_; one != nullptr; one = one->waiting_next)
-            if (one != &h && host_has_room(*one) &&
-                (first == nullptr || one->first_waiter->ticket_ < first->ticket_))
-                first = one->first_waiter;
-        return first;
+    waiter* next_for(const host& h) const noexcept {
+        waiter* first = ready_.empty() ? nullptr : ready_.front()->first_waiter;
+        waiter* own = h.first_waiter;
+        return own != nullptr && (first == nullptr || own->ticket_ < first->ticket_) ? own : first;
     }
-    /// Whoever would be passed over if a newcomer for `h` got a new connection.
-    waiter* first_in_line(host& h) noexcept { return next_for(h); }
 
     /// Hands out what room there is.
     void serve() noexcept {
-        while (waiters_ != 0) {
-            waiter* first = nullptr;
-            for (host* one = waiting_hosts_; one != nullptr; one = one->waiting_next)
-                if (host_has_room(*one) && (first == nullptr || one->first_waiter->ticket_ < first->ticket_))
-                    first = one->first_waiter;
-            if (first == nullptr || !may_open(*first->at_)) return;
-            grant(*first, open(*first->at_));
+        while (!ready_.empty() && may_open(*ready_.front())) {
+            host& h = *ready_.front();
+            grant(*h.first_waiter, open(h));
         }
     }
     void grant(waiter& who, slot& one) noexcept {
@@ -247,12 +241,15 @@ private:
         one->at = &h;
         ++h.open;
         ++open_;
+        update(h);
         return *one;
     }
     void destroy(slot& one) noexcept {
-        --one.at->open;
+        host& h = *one.at;
+        --h.open;
         --open_;
         delete &one;
+        update(h);
     }
 
     void link_idle(slot& one) noexcept {
@@ -280,18 +277,53 @@ private:
         host& h = *who.at_;
         (who.previous_ != nullptr ? who.previous_->next_ : h.first_waiter) = who.next_;
         (who.next_ != nullptr ? who.next_->previous_ : h.last_waiter) = who.previous_;
-        if (h.first_waiter == nullptr) {
-            (h.waiting_previous != nullptr ? h.waiting_previous->waiting_next : waiting_hosts_) =
-                h.waiting_next;
-            if (h.waiting_next != nullptr) h.waiting_next->waiting_previous = h.waiting_previous;
-        }
+        if (h.first_waiter == nullptr) --waiting_hosts_;
         --waiters_;
+        update(h);
+    }
+
+    // The hosts that have waiters and room, as a binary heap: the one whose first waiter came first is the
+    // root. A crawl that waits for thousands of hosts must not look at each of them for each connection.
+    bool before(const host& a, const host& b) const noexcept {
+        return a.first_waiter->ticket_ < b.first_waiter->ticket_;
+    }
+    void place(std::size_t at, host& h) noexcept {
+        ready_[at] = &h;
+        h.ready_at = at;
+    }
+    /// To be called when the waiters of a host, or its room, have changed.
+    void update(host& h) noexcept {
+        const bool ready = h.first_waiter != nullptr && host_has_room(h);
+        if (h.ready_at == not_ready) {
+            if (!ready) return;
+            ready_.push_back(&h);  // wait() has made room
+            return settle(ready_.size() - 1, h);
+        }
+        if (ready) return settle(h.ready_at, h);
+        const std::size_t hole = std::exchange(h.ready_at, not_ready);
+        host& last = *ready_.back();
+        ready_.pop_back();
+        if (&last != &h) settle(hole, last);
+    }
+    /// Puts a host where it belongs, from a place that it may take.
+    void settle(std::size_t at, host& h) noexcept {
+        for (; at > 0 && before(h, *ready_[(at - 1) / 2]); at = (at - 1) / 2)
+            place(at, *ready_[(at - 1) / 2]);
+        for (;;) {
+            std::size_t child = 2 * at + 1;
+            if (child + 1 < ready_.size() && before(*ready_[child + 1], *ready_[child])) ++child;
+            if (child >= ready_.size() || !before(*ready_[child], h)) break;
+            place(at, *ready_[child]);
+            at = child;
+        }
+        place(at, h);
     }
 
     pool_limits limits_;
     std::unordered_map<std::string, host, text_hash, std::equal_to<>> hosts_;
     std::size_t hosts_worth_a_sweep_ = 256;
-    host* waiting_hosts_ = nullptr;
+    std::vector<host*> ready_;       // see update()
+    std::size_t waiting_hosts_ = 0;  // that have waiters
     slot* oldest_ = nullptr;
     slot* newest_ = nullptr;
     std::size_t open_ = 0;

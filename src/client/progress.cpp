@@ -1,12 +1,14 @@
 // Owns how progress is put into words.
 #include "client/progress.hpp"
 
+#include <algorithm>
 #include <cstdio>
 
 namespace skein::client {
 
 request_report progress::report(std::string_view method, const std::string& shown_url,
                                 clock::time_point when) const {
+    when = std::min(when, ended);
     request_report r;
     r.method = method;
     r.url = shown_url;

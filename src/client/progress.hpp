@@ -26,6 +26,7 @@ struct connection_facts {
 struct progress {
     clock::time_point started{};
     clock::time_point entered{};  // the phase
+    clock::time_point ended = clock::time_point::max();
     phase now = phase::none;
     std::array<clock::duration, 9> spent{};
     std::shared_ptr<const connection_facts> connection;
@@ -39,6 +40,10 @@ struct progress {
         spent[static_cast<std::size_t>(now)] += when - entered;
         now = next;
         entered = when;
+    }
+    /// The body has arrived: what the program does with it is not our time.
+    void end(clock::time_point when) noexcept {
+        if (ended == clock::time_point::max()) ended = when;
     }
     request_report report(std::string_view method, const std::string& shown_url,
                           clock::time_point when) const;

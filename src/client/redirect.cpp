@@ -100,8 +100,7 @@ void follow_redirect(request_state& request, const http1::response_head& head,
     const bool see_other = head.status == 303 && request.method != "HEAD" && request.method != "GET";
     if (post_to_get || see_other) {
         request.method = "GET";
-        request.body.clear();
-        request.has_body = false;
+        request.body.reset();
         filter(request.fields, [](std::string_view name) { return !is_body_header(name); });
     }
     if (!same_trust(request.url, to)) {

@@ -39,8 +39,7 @@ client_request& client_request::param(std::string_view name, std::string_view va
 }
 
 client_request& client_request::body(std::string content) & {
-    state().body = std::move(content);
-    state().has_body = true;
+    state().body = std::make_shared<const std::string>(std::move(content));
     return *this;
 }
 

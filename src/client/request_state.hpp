@@ -22,9 +22,8 @@ struct request_state : detail::recycled {
     std::shared_ptr<session_core> core;
     std::string method;
     skein::url url;
-    skein::headers fields;  // the caller's own
-    std::string body;
-    bool has_body = false;
+    skein::headers fields;                    // the caller's own
+    std::shared_ptr<const std::string> body;  // null: none
     timeouts limits;
     std::optional<bool> follow_redirects;
     std::optional<int> max_redirects;

@@ -28,7 +28,9 @@ public:
 
     /// The message is complete: the connection is free for others.
     void release_if_over() noexcept {
-        if (x->is_over()) held.release();
+        if (!x->is_over()) return;
+        sent.end();
+        held.release();
     }
     /// Gives up what has not arrived.
     void close() noexcept;

@@ -8,11 +8,9 @@
 #include "client/sending.hpp"
 #include "client/session_core.hpp"
 #include "http1/encoder.hpp"
-#include "net/write.hpp"
 #include "task/wait_limit.hpp"
 
 #include <algorithm>
-#include <array>
 #include <string>
 #include <utility>
 
@@ -49,38 +47,56 @@ task<lease> wait_for_connection(sending& s) {
     } catch (const cancelled_error&) {
         if (!limit.expired()) throw;
         const auto& pool = s.core().connections();
+        const auto limit_text = [](std::size_t n) { return n == 0 ? "none" : std::to_string(n); };
+        const auto waited = detail::this_kernel.scheduler->now() - started;
         s.fail_timeout(phase::pool, due,
-                       "waiting " + duration_text(detail::this_kernel.scheduler->now() - started) +
-                           " for a free connection (" + std::to_string(pool.open()) + " open, " +
-                           std::to_string(pool.idle()) + " of them idle, limit " +
-                           std::to_string(pool.limits().total) + ", per host " +
-                           std::to_string(pool.limits().per_host) + "; " + std::to_string(pool.waiting()) +
+                       "waiting " + duration_text(waited) + " for a free connection to " + s.peer() + " (" +
+                           std::to_string(pool.open()) + " open, " + std::to_string(pool.idle()) +
+                           " of them idle; limit " + limit_text(pool.limits().total) + ", per host " +
+                           limit_text(pool.limits().per_host) + "; " + std::to_string(pool.waiting()) +
                            " others wait)");
     }
 }
 
-/// Writes what try_write() left over. False if the connection failed: what came back on it may tell more.
-task<bool> write_rest(sending& s, net::stream& to, std::array<byte_view, 2> pieces, std::size_t written) {
+/// Waits until the request is written, or its response begins before that.
+task<> wait_until_sent(sending& s, const http1::connection& wire, http1::exchange& x) {
     const due_time due = s.due(phase::write);
     detail::wait_limit limit(due.when);
     try {
-        for (byte_view piece : pieces) {
-            const std::size_t done = std::min(written, piece.size());
-            written -= done;
-            if (co_await net::write_wait(to, piece.subspan(done))) co_return false;
-        }
+        while (wire.is_sending() && !x.has_head() && !x.is_over()) co_await x.news();
     } catch (const cancelled_error&) {
         if (!limit.expired()) throw;
-        s.fail_timeout(phase::write, due, "sending the request");
+        s.fail_timeout(phase::write, due, "sending the request to " + s.peer());
     }
-    co_return true;
 }
 
-/// A redirect's own body: taken in if it is short, so that the connection can go on.
+task<> wait_for_head(sending& s, const http1::connection& wire, http1::exchange& x) {
+    due_time due = s.due(phase::first_byte);
+    // A server that closes early may have said why; if it has, that is already on its way.
+    constexpr auto patience = std::chrono::seconds(1);
+    const bool broken = bool(wire.send_error());
+    const auto latest = detail::this_kernel.scheduler->now() + patience;
+    if (broken) due.when = std::min(due.when, latest);
+    detail::wait_limit limit(due.when);
+    try {
+        while (!x.has_head() && !x.is_over()) co_await x.news();
+    } catch (const cancelled_error&) {
+        if (!limit.expired()) throw;
+        if (broken)
+            s.fail<disconnected_error>(
+                "sending the request to " + s.peer() + " failed: " + wire.send_error().message(), s.host(),
+                s.request().url.port(), wire.send_error());
+        s.fail_timeout(phase::first_byte, due, "waiting for the response of " + s.peer());
+    }
+}
+
+/// A redirect's own body: taken in if it is short and comes soon, so that the connection can go on.
 task<> drain(sending& s, http1::exchange& x) {
     constexpr std::size_t worth_reading_bytes = 64 * 1024;
-    const due_time due = s.due(phase::read);
-    detail::wait_limit limit(due.when);
+    constexpr auto worth_waiting = std::chrono::seconds(1);
+    if (x.content_length().value_or(0) > worth_reading_bytes) co_return;
+    const auto latest = detail::this_kernel.scheduler->now() + worth_waiting;
+    detail::wait_limit limit(std::min(s.due(phase::read).when, latest));
     try {
         while (!x.is_over() && x.body().size() < worth_reading_bytes) co_await x.news();
     } catch (const cancelled_error&) {
@@ -138,33 +154,19 @@ task<client_response> send(std::unique_ptr<request_state> request) {
         head.target = r.url.target();
         head.host = r.url.host_header();
         head.fields = fields;
-        if (r.has_body) head.body = http1::request_body::sized(r.body.size());
+        if (r.body) head.body = http1::request_body::sized(r.body->size());
         head.close = s.core().options().connector.force_close;
-        std::string& head_bytes = connection.wire.head_buffer();
-        head_bytes.clear();
-        const bool closes = http1::encode_head(head_bytes, head).close;
+        http1::connection& wire = connection.wire;
+        wire.head_buffer().clear();
+        const bool closes = http1::encode_head(wire.head_buffer(), head).close;
 
         auto x = std::make_unique<http1::exchange>();
-        connection.wire.begin(*x, kind_of(r.method));
-        const std::array<byte_view, 2> pieces = {as_bytes(head_bytes), as_bytes(r.body)};
-        const std::size_t total = head_bytes.size() + r.body.size();
-        const std::size_t taken = connection.wire.stream().try_write(pieces);
-        bool sent = taken == total;
-        if (!sent) sent = co_await write_rest(s, connection.wire.stream(), pieces, taken);
-        if (sent && !closes) connection.wire.request_sent();
-        s.progress().request_bytes += total;
-
-        s.enter(phase::first_byte);
+        wire.begin(*x, kind_of(r.method), r.body, closes);
+        if (wire.is_sending()) co_await wait_until_sent(s, wire, *x);
+        s.progress().request_bytes += wire.sent_bytes();
         if (!x->has_head() && !x->is_over()) {
-            const due_time due = s.due(phase::first_byte);
-            detail::wait_limit limit(due.when);
-            try {
-                while (!x->has_head() && !x->is_over()) co_await x->news();
-            } catch (const cancelled_error&) {
-                if (!limit.expired()) throw;
-                s.fail_timeout(phase::first_byte, due,
-                               "waiting for the response of " + connection.facts->peer);
-            }
+            s.enter(phase::first_byte);
+            co_await wait_for_head(s, wire, *x);
         }
 
         if (!x->has_head()) {
@@ -172,7 +174,7 @@ task<client_response> send(std::unique_ptr<request_state> request) {
             // request that may be repeated goes out again, once.
             const bool stale = reused && !retried && x->head_bytes() == 0 &&
                                x->why().kind == http1::failure_kind::disconnected;
-            if (!stale || (taken != 0 && !is_idempotent(r.method))) s.fail_exchange(*x);
+            if (!stale || (wire.sent_bytes() != 0 && !is_idempotent(r.method))) s.fail_exchange(*x);
             retried = true;
             s.core().count_retry();
             continue;
@@ -184,11 +186,11 @@ task<client_response> send(std::unique_ptr<request_state> request) {
                                               0, r.max_redirects.value_or(s.core().options().max_redirects))))
                 s.fail<too_many_redirects>("more than " + std::to_string(s.progress().redirects) +
                                            " redirects");
-            co_await drain(s, *x);
             if (fields == &base) r.fields = base;
             fields = &r.fields;
             url from = r.url;
             follow(s, x->head());
+            co_await drain(s, *x);
             hop passed{std::move(from), x->head().status, std::move(x->head().fields)};
             history.push_back(std::move(passed));
             ++s.progress().redirects;

@@ -69,13 +69,20 @@ void sending::enter(phase next) noexcept {
     progress_.enter(next, detail::this_kernel.scheduler->now());
 }
 
+void sending::end() noexcept {
+    // A response may be read to its end without a loop; then its time ended with that loop.
+    const auto* scheduler = detail::this_kernel.scheduler;
+    progress_.end(scheduler != nullptr ? scheduler->now() : progress_.entered);
+}
+
 due_time sending::due(phase in) const noexcept {
     return earlier(detail::this_kernel.scheduler->now(), limit_of(limits_, in), progress_.started,
                    limits_.total);
 }
 
 due_time sending::due_for_body() const noexcept {
-    return earlier(detail::this_kernel.scheduler->now(), limits_.read, progress_.started,
+    // The program may have been busy since the turn began; that is no fault of the peer.
+    return earlier(detail::this_kernel.scheduler->read_clock(), limits_.read, progress_.started,
                    total_was_set_ ? limits_.total : time_limit(std::nullopt));
 }
 
@@ -104,12 +111,17 @@ void sending::fail_timeout(phase in, const due_time& due, std::string_view detai
     fail<timeout_error>(what, in, due.limit, due.total);
 }
 
+std::string sending::peer() const {
+    std::string who(request_->url.host_header());
+    if (progress_.connection && !progress_.connection->peer.empty())
+        who += " [" + progress_.connection->peer + "]";
+    return who;
+}
+
 void sending::fail_exchange(const http1::exchange& x) const {
     const http1::failure& why = x.why();
-    std::string peer(request_->url.host_header());
-    if (progress_.connection && !progress_.connection->peer.empty())
-        peer += " [" + progress_.connection->peer + "]";
-    std::string how = x.transport() ? x.transport().message() : std::string();
+    const std::string peer = this->peer();
+    const std::string how = x.transport() ? x.transport().message() : std::string();
     switch (why.kind) {
         case http1::failure_kind::protocol:
             fail<protocol_error>(peer + " broke HTTP: " + why.message);
@@ -117,11 +129,17 @@ void sending::fail_exchange(const http1::exchange& x) const {
             fail<payload_error>("the body from " + peer + " is incomplete or malformed: " + why.message +
                                 (how.empty() ? "" : ": " + how));
         case http1::failure_kind::disconnected:
+            fail<disconnected_error>(
+                "no response from " + peer + ": " + why.message + (how.empty() ? "" : ": " + how), host(),
+                request_->url.port(), x.transport());
         case http1::failure_kind::none:
             break;
     }
-    std::string what = peer + " closed the connection before it had answered";
-    if (!how.empty()) what += ": " + how;
+    // We closed it: a response outlives the loop it came from, or memory ran out.
+    const std::string what =
+        "the connection to " + peer + " was closed on this side" + (how.empty() ? "" : ": " + how);
+    if (x.has_head())
+        fail<payload_error>(what + ", after " + std::to_string(x.body_bytes()) + " bytes of body");
     fail<disconnected_error>(what, host(), request_->url.port(), x.transport());
 }
 

@@ -25,6 +25,8 @@ public:
     client::progress& progress() noexcept { return progress_; }
 
     void enter(phase next) noexcept;
+    /// The exchange is over: the report's clock stands still.
+    void end() noexcept;
     /// When the phase has to be over, if it begins now.
     due_time due(phase in) const noexcept;
     /// When the body has to be over.
@@ -45,6 +47,8 @@ public:
     [[noreturn]] void fail_exchange(const http1::exchange& x) const;
 
     std::string host() const;
+    /// Who is at the other end, for messages: "example.org:8080 [10.0.0.1:8080]".
+    std::string peer() const;
 
 private:
     std::string with_context(const std::string& what) const;

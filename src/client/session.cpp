@@ -24,6 +24,7 @@ client_session::~client_session() {
 
 client_request client_session::request(std::string_view method, std::string_view text) {
     if (!core_ || core_->is_closed()) throw std::logic_error("a request on a session that is closed");
+    if (!http::is_token(method)) throw std::invalid_argument("request method: not a token (RFC 9110, 9.1)");
     url target = core_->base() ? core_->base()->join(text) : url(text);
     if (target.scheme() != "http" && target.scheme() != "https")
         throw invalid_url("the scheme of " + target.redacted() + " is not http or https");

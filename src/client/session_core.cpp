@@ -11,12 +11,13 @@ namespace skein::client {
 
 // ---- pooled
 
-pooled::pooled(session_core& owner, connection_pool::slot& where, std::unique_ptr<net::stream> stream,
-               std::shared_ptr<const connection_facts> what)
+pooled::pooled(session_core& owner, connection_pool::slot& where, lease& whose,
+               std::unique_ptr<net::stream> stream, std::shared_ptr<const connection_facts> what)
     : core(owner),
       slot(where),
-      wire(std::move(stream), owner.parser_limits(), *this),
-      facts(std::move(what)) {
+      holder(&whose),
+      facts(std::move(what)),
+      wire(std::move(stream), owner.parser_limits(), *this) {
     index = core.all_.size();
     core.all_.push_back(this);
     core.count_connection();
@@ -59,8 +60,11 @@ lease& lease::operator=(lease&& other) noexcept {
 }
 
 void lease::fill(std::unique_ptr<net::stream> stream, std::shared_ptr<const connection_facts> facts) {
-    slot_->connection = std::make_unique<pooled>(*core_, *slot_, std::move(stream), std::move(facts));
-    slot_->connection->holder = this;
+    slot_->connection = std::make_unique<pooled>(*core_, *slot_, *this, std::move(stream), std::move(facts));
+}
+
+void lease::drop_connection() noexcept {
+    slot_->connection.reset();
 }
 
 void lease::release() noexcept {
@@ -87,31 +91,30 @@ pool_limits limits_of(const connector_options& options) {
     return limits;
 }
 
-/// The wait for a slot of the pool.
+/// The wait for a slot of the pool. Holds it as a lease from the moment it is granted: until the task runs,
+/// the connection may end, and must not be buried as an idle one is.
 class pool_wait final : detail::wait, connection_pool::waiter {
 public:
-    pool_wait(connection_pool& from, connection_pool::host& host) noexcept : pool_(from), host_(host) {}
-    ~pool_wait() override {
-        if (granted_ != nullptr) pool_.discard(*granted_);  // an exception overtook it
-    }
+    pool_wait(std::shared_ptr<session_core> core, connection_pool& from, connection_pool::host& host) noexcept
+        : core_(std::move(core)), pool_(from), host_(host) {}
 
     bool await_ready() const {
         check();
         return false;
     }
-    void await_suspend(std::coroutine_handle<> at) noexcept {
+    void await_suspend(std::coroutine_handle<> at) {
+        pool_.wait(host_, *this);  // may throw
         suspend(at);
-        pool_.wait(host_, *this);
     }
-    /// Null if the session was closed.
-    connection_pool::slot* await_resume() {
+    /// Empty if the session was closed.
+    lease await_resume() {
         if (cancelled_) throw cancelled_error();
-        return std::exchange(granted_, nullptr);
+        return std::move(granted_);
     }
 
 private:
     void on_granted(connection_pool::slot& slot) noexcept override {
-        granted_ = &slot;
+        granted_ = lease(core_, slot);
         wake();
     }
     void on_refused() noexcept override { wake(); }
@@ -121,9 +124,10 @@ private:
         wake();
     }
 
+    std::shared_ptr<session_core> core_;
     connection_pool& pool_;
     connection_pool::host& host_;
-    connection_pool::slot* granted_ = nullptr;
+    lease granted_;
     bool cancelled_ = false;
 };
 
@@ -186,15 +190,13 @@ lease session_core::try_acquire(const url& to) {
 }
 
 task<lease> session_core::acquire(const url& to) {
-    for (;;) {
-        if (auto got = try_acquire(to)) co_return got;
-        pool_wait turn(pool_, host_of(to));
-        auto* slot = co_await turn;
-        if (slot == nullptr)
-            throw std::logic_error("the session was closed while a request waited for a connection");
-        if (!slot->connection || is_fit(*slot->connection)) co_return lease(shared_from_this(), *slot);
-        pool_.discard(*slot);
-    }
+    if (auto got = try_acquire(to)) co_return got;
+    pool_wait turn(shared_from_this(), pool_, host_of(to));
+    lease got = co_await turn;
+    if (!got) throw std::logic_error("the session was closed while a request waited for a connection");
+    // Its turn has come, even if the connection has died meanwhile: it opens another in its place.
+    if (got.has_connection() && !is_fit(got.connection())) got.drop_connection();
+    co_return got;
 }
 
 void session_core::give_back(connection_pool::slot& slot) noexcept {
@@ -210,7 +212,6 @@ void session_core::give_back(connection_pool::slot& slot) noexcept {
     clock::duration keep = options_.connector.keepalive;
     if (const auto hint = one->wire.keep_alive_timeout())
         keep = std::min<clock::duration>(keep, *hint - std::chrono::seconds(1));
-    one->has_served = true;
     one->idle_since_turn = scheduler.turn_number();
     const auto expires = scheduler.now() + keep;
     pool_.release(slot, expires);
@@ -222,6 +223,7 @@ void session_core::give_back(connection_pool::slot& slot) noexcept {
 
 void session_core::bury(pooled& dead) noexcept {
     auto& slot = dead.slot;
+    dead.wire.close({});  // from here on nothing of it is heard
     graveyard_.push_back(std::move(slot.connection));
     pool_.discard(slot);
     wake_up_soon();

@@ -28,8 +28,8 @@ using connection_pool = pool<std::unique_ptr<pooled>>;
 
 /// An open connection in its slot of the pool.
 struct pooled final : http1::connection_listener, detail::recycled {
-    pooled(session_core& owner, connection_pool::slot& where, std::unique_ptr<net::stream> stream,
-           std::shared_ptr<const connection_facts> what);
+    pooled(session_core& owner, connection_pool::slot& where, lease& whose,
+           std::unique_ptr<net::stream> stream, std::shared_ptr<const connection_facts> what);
     ~pooled() override;
 
     void on_idle_end() noexcept override;
@@ -37,13 +37,12 @@ struct pooled final : http1::connection_listener, detail::recycled {
 
     session_core& core;
     connection_pool::slot& slot;
-    http1::connection wire;
+    lease* holder;  // who uses it; null while it is idle
     std::shared_ptr<const connection_facts> facts;
-    lease* holder = nullptr;            // who uses it
+    http1::connection wire;             // after what it may call back to
     std::uint64_t idle_since_turn = 0;  // of the loop
     std::size_t index = 0;              // in the core's list of all connections
-    bool has_served = false;
-    bool completed = false;  // in the core's list of connections to be taken back
+    bool completed = false;             // in the core's list of connections to be taken back
 };
 
 /// A slot of the pool in somebody's hands, with a connection in it or one to be opened. Gives it back, or up.
@@ -60,6 +59,8 @@ public:
     pooled& connection() const noexcept { return *slot_->connection; }
     /// Puts a new connection into the slot.
     void fill(std::unique_ptr<net::stream> stream, std::shared_ptr<const connection_facts> facts);
+    /// Closes the connection and keeps the slot.
+    void drop_connection() noexcept;
     /// Gives the connection back to the pool if it can serve again, else closes it.
     void release() noexcept;
 

@@ -2,6 +2,8 @@
 // another.
 #include "http1/connection.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cassert>
 #include <stdexcept>
 #include <utility>
@@ -33,6 +35,48 @@ void exchange::read_on() noexcept {
     on_->stream_->resume();
 }
 
+// ---- outgoing
+
+// What the system did not take of a request at once. Keeps the bytes until the stream says that it is done
+// with them, which may be after the connection is gone.
+class connection::outgoing final : net::write_listener {
+public:
+    outgoing(connection& owner, std::string head, std::shared_ptr<const std::string> body,
+             std::size_t written) noexcept
+        : owner_(&owner), head_(std::move(head)), body_(std::move(body)), written_(written) {}
+
+    void write_next() noexcept {
+        const bool in_head = written_ < head_.size();
+        const auto rest =
+            in_head ? as_bytes(head_).subspan(written_) : as_bytes(*body_).subspan(written_ - head_.size());
+        written_ += rest.size();
+        writing_ = rest.size();
+        owner_->stream_->write(rest, *this);
+    }
+    void abandon() noexcept { owner_ = nullptr; }
+    std::string& head() noexcept { return head_; }
+
+private:
+    void on_written(std::error_code result) noexcept override {
+        if (owner_ == nullptr) {
+            delete this;
+            return;
+        }
+        if (!result) owner_->sent_bytes_ += writing_;
+        if (!result && written_ < head_.size() + (body_ ? body_->size() : 0)) {
+            write_next();
+        } else {
+            owner_->on_sent(result);  // deletes us
+        }
+    }
+
+    connection* owner_;
+    std::string head_;
+    std::shared_ptr<const std::string> body_;
+    std::size_t written_;  // or being written
+    std::size_t writing_ = 0;
+};
+
 // ---- connection
 
 connection::connection(std::unique_ptr<net::stream> stream, const parser_limits& limits,
@@ -45,13 +89,38 @@ connection::~connection() {
     close(std::make_error_code(std::errc::operation_canceled));
 }
 
-void connection::begin(exchange& to, request_kind kind) {
-    assert(exchange_ == nullptr);
+void connection::begin(exchange& to, request_kind kind, std::shared_ptr<const std::string> body,
+                       bool closes) {
+    assert(exchange_ == nullptr && outgoing_ == nullptr);
     parser_.begin(kind);
     exchange_ = &to;
     to.on_ = this;
-    request_sent_ = false;
     reusable_ = false;
+    closes_ = closes;
+    send(std::move(body));
+}
+
+void connection::send(std::shared_ptr<const std::string> body) {
+    const std::array<byte_view, 2> pieces = {as_bytes(head_buffer_), body ? as_bytes(*body) : byte_view()};
+    const std::size_t taken = stream_->try_write(pieces);
+    sent_bytes_ = taken;
+    send_error_.clear();
+    request_sent_ = taken == pieces[0].size() + pieces[1].size();
+    if (request_sent_) return;
+    outgoing_ = new outgoing(*this, std::move(head_buffer_), std::move(body), taken);
+    outgoing_->write_next();
+}
+
+void connection::on_sent(std::error_code result) noexcept {
+    head_buffer_ = std::move(outgoing_->head());
+    delete std::exchange(outgoing_, nullptr);
+    send_error_ = result;
+    request_sent_ = !result;
+    if (exchange_ != nullptr) exchange_->wake_reader();
+}
+
+void connection::abandon_outgoing() noexcept {
+    if (auto* out = std::exchange(outgoing_, nullptr)) out->abandon();
 }
 
 void connection::detach() noexcept {
@@ -66,7 +135,7 @@ void connection::complete(bool reusable) noexcept {
     exchange& x = *exchange_;
     x.trailers_ = std::move(parser_.trailers());
     x.state_ = exchange::state::complete;
-    reusable_ = reusable && request_sent_;
+    reusable_ = reusable && request_sent_ && !closes_;
     detach();
     x.wake_reader();
     if (!x.reader_is_due_) listener_.on_complete();
@@ -83,15 +152,17 @@ void connection::fail(std::error_code transport) noexcept {
 
 void connection::close(std::error_code why) noexcept {
     ended_ = true;
+    abandon_outgoing();
     if (exchange_ != nullptr) fail(why);
     stream_->close();
 }
 
+void connection::end_idle() noexcept {
+    if (!std::exchange(ended_, true)) listener_.on_idle_end();
+}
+
 void connection::on_data(byte_view data, net::block_ptr& from) noexcept {
-    if (exchange_ == nullptr) {  // nobody asked
-        ended_ = true;
-        return listener_.on_idle_end();
-    }
+    if (exchange_ == nullptr) return end_idle();  // nobody asked
     try {
         while (take(data, from)) {}
     } catch (const std::bad_alloc&) {
@@ -134,8 +205,8 @@ bool connection::take(byte_view& in, net::block_ptr& from) {
 }
 
 void connection::on_end(std::error_code reason) noexcept {
+    if (exchange_ == nullptr) return end_idle();
     ended_ = true;
-    if (exchange_ == nullptr) return listener_.on_idle_end();
     if (parser_.finish(reason ? ending::reset : ending::orderly) == event::end)
         complete(false);
     else

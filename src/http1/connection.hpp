@@ -55,7 +55,8 @@ public:
     /// The reader has made room: goes on reading if that was stopped.
     void read_on() noexcept;
 
-    /// co_await news(): until the head, a piece of the body, or the end has come. One waiter at a time.
+    /// co_await news(): until the head, a piece of the body, or the end has come, or the request has been
+    /// written. One waiter at a time.
     /// *Cancellation:* at once. *Throws:* std::logic_error if somebody waits already.
     class news_wait final : detail::wait {
     public:
@@ -125,11 +126,22 @@ public:
                connection_listener& listener);
     ~connection();
 
-    /// Begins an exchange: the response to what is written next goes to `to`, which stays alive until it is
-    /// over or the connection is closed. Not while another is under way.
-    void begin(exchange& to, request_kind kind);
-    /// The request is written, whole, and does not ask to close the connection: a precondition for reuse.
-    void request_sent() noexcept { request_sent_ = true; }
+    /// Room for the head of the next request.
+    std::string& head_buffer() noexcept { return head_buffer_; }
+    /// Begins an exchange: writes head_buffer() and the body (null: none); the response goes to `to`, which
+    /// stays alive until it is over or the connection is closed. Not while another is under way. `closes`:
+    /// the head asks for the connection to be closed.
+    ///
+    /// What the system does not take at once follows by itself, while the response may already arrive
+    /// (RFC 9112, section 9.5); to.news() tells when all is written, or cannot be. Throws std::bad_alloc.
+    void begin(exchange& to, request_kind kind, std::shared_ptr<const std::string> body = nullptr,
+               bool closes = false);
+    /// Part of the request waits to be written.
+    bool is_sending() const noexcept { return outgoing_ != nullptr; }
+    /// Bytes of the request that the system is known to have taken. 0: the peer cannot have seen any.
+    std::uint64_t sent_bytes() const noexcept { return sent_bytes_; }
+    /// Why the request could not be written; no code if it was or will be.
+    std::error_code send_error() const noexcept { return send_error_; }
 
     /// Whether the connection may serve another exchange, for all that it knows itself.
     bool reusable() const noexcept { return exchange_ == nullptr && reusable_ && !ended_; }
@@ -139,17 +151,21 @@ public:
     }
 
     net::stream& stream() noexcept { return *stream_; }
-    /// Room for a request head, kept from one to the next.
-    std::string& head_buffer() noexcept { return head_buffer_; }
 
     /// Ends what is under way; the exchange fails with this code.
     void close(std::error_code why) noexcept;
 
 private:
     friend exchange;
+    class outgoing;
+
+    void send(std::shared_ptr<const std::string> body);
+    void abandon_outgoing() noexcept;
+    void on_sent(std::error_code result) noexcept;
 
     void on_data(byte_view data, net::block_ptr& from) noexcept override;
     void on_end(std::error_code reason) noexcept override;
+    void end_idle() noexcept;
     bool take(byte_view& in, net::block_ptr& from);
     void complete(bool reusable) noexcept;
     void fail(std::error_code transport) noexcept;
@@ -160,7 +176,11 @@ private:
     parser parser_;
     exchange* exchange_ = nullptr;
     std::string head_buffer_;
+    outgoing* outgoing_ = nullptr;  // owns itself: the stream may tell it after we are gone
+    std::error_code send_error_;
+    std::uint64_t sent_bytes_ = 0;
     bool request_sent_ = false;
+    bool closes_ = false;
     bool reusable_ = true;
     bool ended_ = false;
     bool paused_ = false;
