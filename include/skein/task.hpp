@@ -35,7 +35,9 @@ struct promise_base {
         bool await_ready() const noexcept { return false; }
         template <class Promise>
         void await_suspend(std::coroutine_handle<Promise> ended) const noexcept {
-            this_kernel.returning = ended.promise().parent;
+            const auto parent = ended.promise().parent;
+            this_kernel.returning = parent;
+            if (!parent) this_kernel.ended = ended;
         }
         void await_resume() const noexcept {}
     };

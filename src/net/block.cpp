@@ -9,7 +9,8 @@ namespace {
 
 constexpr std::size_t most_free_blocks = 32;  // 2 MiB; what comes back beyond that goes to the heap
 
-// At the end of a thread the list may go before the last block comes back.
+// A block that another thread-local object holds may come back when the thread has destroyed the list
+// already.
 constinit thread_local bool list_is_gone = false;
 
 struct free_list {
@@ -33,7 +34,6 @@ void block_returner::operator()(block* b) const noexcept {
 }
 
 block_ptr take_block() {
-    if (list_is_gone) return block_ptr(new block);
     auto& list = free_blocks();
     if (list.empty()) return block_ptr(new block);  // not zeroed
     auto b = std::move(list.back());

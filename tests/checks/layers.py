@@ -29,7 +29,7 @@ MAY_INCLUDE["everything"] = BELOW_CLIENT | {"client"}
 # layer: its public headers, in include/skein/
 PUBLIC = {
     "base": """bytes cancelled_error clock error
-        detail/config detail/recycler detail/result""",
+        detail/config detail/copyable detail/recycler detail/result""",
     "task": """future gather outcome shield sleep task task_group timeout
         detail/awaitable detail/child detail/deadline detail/scheduler detail/shared_state""",
     "loop": "run to_thread",

@@ -31,7 +31,7 @@ class Layers(unittest.TestCase):
         self.refuses("src/http1/parser.cpp", '#include "net/stream.hpp"\n', "http1/codec may not include net/seam")
         self.refuses("src/http1/connection.cpp", '#include "net/tcp.hpp"\n', "http1/connection may not include net")
         self.refuses("src/tls/stream.cpp", '#include "net/tcp.hpp"\n', "tls/stream may not include net")
-        self.refuses("src/http/url.cpp", "#include <skein/session.hpp>\n", "http may not include client")
+        self.refuses("src/http/url.cpp", "#include <skein/client_session.hpp>\n", "http may not include client")
         self.refuses("src/client/pool.cpp", "#include <skein/skein.hpp>\n", "client may not include everything")
         self.refuses("include/skein/error.hpp", "#include <skein/task.hpp>\n", "base may not include task")
 

@@ -1,0 +1,15 @@
+// The exit codes of skein-get, in one place; --help and docs/skein-get.md have them too.
+#pragma once
+
+namespace get {
+
+enum exit_code : int {
+    all_saved = 0,
+    some_failed = 1,
+    wrong_usage = 2,
+    nothing_done = 3,     ///< the folder cannot be written to, a list cannot be read, ...
+    report_closed = 141,  ///< who read the report has gone: as a program that SIGPIPE ended looks to a shell
+    // 130 is what a shell makes of the SIGINT that ends an interrupted run.
+};
+
+}  // namespace get

@@ -1,0 +1,27 @@
+// What went wrong with a file, in one word for programs and a line for people.
+#pragma once
+
+#include <exception>
+#include <optional>
+#include <stdexcept>
+#include <string>
+
+namespace get {
+
+/// `kind` is one of: invalid_url, resolve, connect, tls, proxy, disconnected, timeout, protocol, payload,
+/// redirects, status, file, other.
+struct failure {
+    std::string kind;
+    std::string message;
+    std::string url = {};  ///< that failed, after redirects; empty if nothing was sent
+};
+
+/// The server answered, but not with the file.
+class status_error : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+failure describe(const std::exception_ptr& error);
+
+}  // namespace get

@@ -1,0 +1,157 @@
+// skein-get: fetches files over HTTP, many at a time, on the public headers of skein only.
+// Owns the order of things: command line, lists, folder, then so many workers as there are jobs.
+#include "display.hpp"
+#include "download.hpp"
+#include "exit_code.hpp"
+#include "input_list.hpp"
+#include "options.hpp"
+#include "report.hpp"
+#include "text.hpp"
+
+#include <skein/cancelled_error.hpp>
+#include <skein/future.hpp>
+#include <skein/gather.hpp>
+#include <skein/run.hpp>
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace get {
+
+namespace {
+
+/// A run over all URLs. *Lifetime:* longer than run().
+class session_run {
+public:
+    session_run(const options& asked, std::vector<input> inputs, folder& where, std::string file_name)
+        : asked_(asked),
+          inputs_(std::move(inputs)),
+          counters_(inputs_.size()),
+          screen_(display::best_mode(asked.quiet), counters_),
+          session_(asked.session()),
+          downloads_{asked, session_, where, std::move(file_name), counters_} {}
+
+    skein::task<int> run() {
+        try {
+            co_await all();
+        } catch (const skein::cancelled_error&) {
+            sum_up("interrupted: ");
+            throw;
+        }
+        sum_up("");
+        co_return counters_.failed() == 0 ? all_saved : some_failed;
+    }
+
+private:
+    struct redrawing {
+        skein::future<> task;
+        ~redrawing() { task.cancel(); }
+    };
+
+    skein::task<> all() {
+        const redrawing shown{skein::create_task(screen_.run())};
+        std::vector<skein::task<>> workers;
+        const std::size_t count = std::min(asked_.jobs, inputs_.size());
+        for (std::size_t i = 0; i < count; ++i) workers.push_back(work());
+        co_await skein::gather(std::move(workers));
+    }
+
+    skein::task<> work() {
+        while (next_ < inputs_.size()) {
+            const input& what = inputs_[next_++];
+            const result became = co_await downloads_.fetch(what);
+            tell(what, became);
+            if (asked_.json) co_await report_.add(json_line(what, became));
+        }
+    }
+
+    void tell(const input& what, const result& became) {
+        if (became.error) {
+            const std::string url = without_secrets(what.text);
+            const std::string& message = became.error->message;
+            std::string line = "skein-get: ";
+            if (!what.source.empty()) line += what.source + ": ";
+            if (message.find(url) == std::string::npos) line += url + ": ";
+            screen_.say(printable(line + message));
+        } else if (!asked_.json) {
+            screen_.mention(printable("saved " + became.path + ", " + size_text(became.bytes)));
+        }
+    }
+
+    void sum_up(const std::string& how) {
+        const auto seconds = std::chrono::duration<double>(counters_.elapsed()).count();
+        std::string line = "skein-get: " + how + std::to_string(counters_.saved()) + " of " +
+                           std::to_string(counters_.files()) + " saved, " +
+                           size_text(counters_.saved_bytes()) + " in " + tenths(seconds) + " s";
+        if (counters_.failed() != 0) line += ", " + std::to_string(counters_.failed()) + " failed";
+        screen_.clear();
+        screen_.mention(line);
+    }
+    static std::string tenths(double seconds) {
+        const auto rounded = static_cast<unsigned long long>(seconds * 10 + 0.5);
+        return std::to_string(rounded / 10) + "." + std::to_string(rounded % 10);
+    }
+
+    const options& asked_;
+    const std::vector<input> inputs_;
+    std::size_t next_ = 0;
+    progress counters_;
+    display screen_;
+    report_writer report_;
+    skein::client_session session_;
+    downloader downloads_;
+};
+
+int fail(int code, std::string_view message) {
+    write_stderr(printable("skein-get: " + std::string(message)) + "\n");
+    return code;
+}
+
+// A stream that is closed would give its number to the first file that is opened, and take its text.
+void hold_standard_streams() {
+    for (int fd = 0; fd <= 2; ++fd)
+        if (::fcntl(fd, F_GETFD) < 0) static_cast<void>(::open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY));
+}
+
+int fetch_all(const options& asked) {
+    auto inputs = read_inputs(asked);
+    if (inputs.empty()) return fail(wrong_usage, "no URL in " + asked.lists.front());
+    const std::filesystem::path target = std::filesystem::path(asked.folder) / asked.output;
+    const std::string file_name = asked.output.empty() ? std::string() : target.filename().string();
+    if (!asked.output.empty() && (file_name.empty() || file_name == "." || file_name == ".."))
+        return fail(wrong_usage, "--output: " + asked.output + " is no file name");
+    const auto parent = target.parent_path().string();
+    folder where(asked.output.empty() ? asked.folder : parent.empty() ? "." : parent);
+    session_run all(asked, std::move(inputs), where, file_name);
+    return skein::run(all.run());
+}
+
+}  // namespace
+
+}  // namespace get
+
+int main(int argc, char** argv) {
+    get::hold_standard_streams();
+    std::signal(SIGPIPE, SIG_IGN);  // writes then say EPIPE,
+    std::signal(SIGXFSZ, SIG_IGN);  // and EFBIG
+    try {
+        get::options asked;
+        if (const auto code = get::parse_command_line(argc, argv, asked)) return *code;
+        return get::fetch_all(asked);
+    } catch (const skein::cancelled_error&) {  // no SIGINT ended us: it is not ours to take
+        return get::nothing_done;
+    } catch (const std::exception& e) {
+        const auto* code = dynamic_cast<const std::system_error*>(&e);
+        const bool nobody_reads = code != nullptr && code->code() == std::errc::broken_pipe;
+        return get::fail(nobody_reads ? get::report_closed : get::nothing_done, e.what());
+    }
+}
