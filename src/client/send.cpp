@@ -140,6 +140,7 @@ task<client_response> send(std::unique_ptr<request_state> request) {
         s.enter(phase::pool);
         lease held = s.core().try_acquire(r.url);
         if (!held) held = co_await wait_for_connection(s);
+        if (retried) held.drop_connection();  // a fresh one cannot be stale
         const bool reused = held.has_connection();
         if (!reused) co_await open_connection(s, held);
         pooled& connection = held.connection();
@@ -171,9 +172,9 @@ task<client_response> send(std::unique_ptr<request_state> request) {
 
         if (!x->has_head()) {
             // The server closed an idle connection just as we wrote to it. Nothing of an answer came, so a
-            // request that may be repeated goes out again, once.
-            const bool stale = reused && !retried && x->head_bytes() == 0 &&
-                               x->why().kind == http1::failure_kind::disconnected;
+            // request that may be repeated goes out again, once, on a connection of its own.
+            const bool stale =
+                reused && x->head_bytes() == 0 && x->why().kind == http1::failure_kind::disconnected;
             if (!stale || (wire.sent_bytes() != 0 && !is_idempotent(r.method))) s.fail_exchange(*x);
             retried = true;
             s.core().count_retry();
