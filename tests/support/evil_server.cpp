@@ -1,3 +1,4 @@
+// The scripted server: sockets, a thread for each connection, and resets on demand.
 #include "evil_server.hpp"
 
 #include <algorithm>
