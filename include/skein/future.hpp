@@ -51,52 +51,55 @@ private:
     State* state_ = nullptr;
 };
 
+/// Waits for a shared state; what a cancellation means to it is for who derives from this.
 template <class T>
-class future_awaiter : protected wait, private listener {
+class state_awaiter : protected wait {
 public:
-    future_awaiter(state_handle<state_of<T>> state, bool may_move) noexcept
-        : state_(std::move(state)), may_move_(may_move) {}
+    explicit state_awaiter(state_handle<state_of<T>> state) noexcept : state_(std::move(state)) {}
 
     bool await_ready() const {
         check();
         return state_->done();
     }
     void await_suspend(std::coroutine_handle<> at) {
-        if (state_->is_running_job()) throw_awaits_itself();
-        suspend(at);
-        state_->add_listener(*this);
+        auto& state = *state_.get();
+        if (state.is_running_job()) throw_awaits_itself();
+        suspend_in(state.waiting(), at);
     }
-    T await_resume() { return state_->retrieve(may_move_); }
 
 protected:
-    /// Stops waiting for a state that goes on.
-    void leave() noexcept {
-        state_.get()->remove_listener(*this);
-        wake();
-    }
+    ~state_awaiter() = default;
+    const state_handle<state_of<T>> state_;
+};
+
+/// Cancellation goes on to what the future stands for, and the wait ends when that has.
+template <class T, bool may_move>
+class future_awaiter final : public state_awaiter<T> {
+public:
+    using state_awaiter<T>::state_awaiter;
+    T await_resume() const { return this->state_.get()->retrieve(may_move); }
 
 private:
-    void on_done() noexcept override { wake(); }
-    void on_cancel() noexcept override { state_.get()->cancel(); }  // and on_done() follows
-
-    state_handle<state_of<T>> state_;
-    bool may_move_;
+    void on_cancel() noexcept override { this->state_.get()->cancel(); }
 };
 
 /// For shield(): cancellation ends the wait, not what is waited for.
 template <class T>
-class shielded_future_awaiter final : public future_awaiter<T> {
+class shielded_future_awaiter final : public state_awaiter<T> {
 public:
-    explicit shielded_future_awaiter(future<T>& waited) noexcept : future_awaiter<T>(waited.state_, false) {}
-    T await_resume() {
+    explicit shielded_future_awaiter(const future<T>& waited) noexcept : state_awaiter<T>(waited.state_) {}
+    T await_resume() const {
         if (left_) throw cancelled_error();
-        return future_awaiter<T>::await_resume();
+        return this->state_->retrieve(false);
     }
 
 private:
     void on_cancel() noexcept override {
+        auto& state = *this->state_.get();
+        if (state.done()) return;
         left_ = true;
-        this->leave();
+        this->leave(state.waiting());
+        this->wake();
     }
     bool left_ = false;
 };
@@ -133,8 +136,12 @@ public:
     /// Waits for the result. `co_await std::move(f)` moves the value out, and so does co_await of a handle
     /// that has no name, as in `co_await create_task(work())`; otherwise as result(). Several tasks that
     /// await one result each need a named handle.
-    detail::future_awaiter<T> operator co_await() const& { return {state_, false}; }
-    detail::future_awaiter<T> operator co_await() && { return {std::move(state_), true}; }
+    detail::future_awaiter<T, false> operator co_await() const& {
+        return detail::future_awaiter<T, false>(state_);
+    }
+    detail::future_awaiter<T, true> operator co_await() && {
+        return detail::future_awaiter<T, true>(std::move(state_));
+    }
 
     /// For the library.
     explicit future(detail::state_handle<detail::state_of<T>> state) noexcept : state_(std::move(state)) {}

@@ -58,15 +58,10 @@ public:
             if (!one) throw_empty_task();
     }
 
-    /// Starts the first ones; to be followed by join(). Throws std::bad_alloc before anything has begun.
-    void begin() {
-        std::vector<std::unique_ptr<child_job<T>>> jobs;
-        const std::size_t count = std::min(limit_, work_.size());
-        jobs.reserve(count);
-        for (; next_ < count; ++next_)
-            jobs.push_back(std::make_unique<child_job<T>>(std::move(work_[next_]), results_[next_],
-                                                          std::source_location()));
-        for (auto& one : jobs) Scope::start(*one.release());
+    /// Starts the first ones; to be followed by join().
+    void begin() noexcept {
+        for (std::size_t running = 0; running < limit_ && may_start();)
+            if (start_next()) ++running;
     }
     /// After join(), one for each task: what was never started counts as cancelled.
     std::vector<result<T>>& results() noexcept {
@@ -77,16 +72,22 @@ public:
 private:
     void child_done(bool cancelled, const std::exception_ptr& error) noexcept override {
         Scope::note_end(cancelled, error);
-        if (next_ < work_.size() && !Scope::stopped() && !Scope::owner_cancelled()) start_next();
+        while (may_start())
+            if (start_next()) break;
         Scope::wake_if_done();
     }
-    void start_next() noexcept {
+    bool may_start() const noexcept {
+        return next_ < work_.size() && !Scope::stopped() && !Scope::owner_cancelled();
+    }
+    bool start_next() noexcept {
         const std::size_t index = next_++;
         try {
-            Scope::start(*new child_job<T>(std::move(work_[index]), results_[index], std::source_location()));
+            Scope::start_child(std::move(work_[index]), results_[index]);
+            return true;
         } catch (...) {  // no memory
             results_[index].set_caught();
-            child_done(false, results_[index].error());
+            Scope::note_end(false, results_[index].thrown());
+            return false;
         }
     }
 
@@ -104,7 +105,7 @@ task<std::tuple<void_to_monostate<T>...>> gather_tuple(task<T>... work) {
         auto jobs = std::apply(
             [&](auto&... slots) {
                 return std::tuple<std::unique_ptr<child_job<T>>...>(
-                    std::make_unique<child_job<T>>(std::move(work), slots, std::source_location())...);
+                    std::make_unique<child_job<T>>(std::move(work), slots)...);
             },
             results);
         std::apply([&](auto&... one) { (scope.start(*one.release()), ...); }, jobs);

@@ -34,8 +34,7 @@ SKEIN_API void run_loop(std::unique_ptr<job> main, const run_options& options);
 template <class T>
 T run(task<T> main, run_options options = run_options()) {
     detail::result<T> out;
-    detail::run_loop(std::make_unique<detail::child_job<T>>(std::move(main), out, std::source_location()),
-                     options);
+    detail::run_loop(std::make_unique<detail::child_job<T>>(std::move(main), out), options);
     return out.take();
 }
 

@@ -35,7 +35,9 @@ struct promise_base {
         bool await_ready() const noexcept { return false; }
         template <class Promise>
         void await_suspend(std::coroutine_handle<Promise> ended) const noexcept {
-            this_kernel.returning = ended.promise().parent;
+            auto& kernel = this_kernel;
+            kernel.returning = ended.promise().parent;
+            if (!kernel.returning) kernel.ended = ended;
         }
         void await_resume() const noexcept {}
     };

@@ -31,7 +31,7 @@ public:
 
 protected:
     thread_call() noexcept = default;
-    ~thread_call() override = default;
+    ~thread_call() = default;
     virtual void call() noexcept = 0;  // in the other thread
 
 private:

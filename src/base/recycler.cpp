@@ -2,8 +2,10 @@
 // objects of static storage may give blocks back after the thread-locals of the main thread are gone.
 #include <skein/detail/recycler.hpp>
 
+#include <algorithm>
 #include <cstdlib>
 #include <mutex>
+#include <utility>
 
 #if defined(__SANITIZE_ADDRESS__)
 #define SKEIN_PASSES_THROUGH true
@@ -23,6 +25,7 @@ constinit thread_local recycler this_recycler{{}, SKEIN_PASSES_THROUGH};
 namespace {
 
 constexpr std::size_t chunk_bytes = 64 * 1024;
+constexpr std::size_t batch_bytes = 2 * 1024;
 constexpr std::size_t chunk_head = recycler::granule;
 
 // A chunk begins with a link, so that every chunk stays reachable for a leak checker.
@@ -46,26 +49,29 @@ struct at_thread_end {
     ~at_thread_end() {
         const std::lock_guard lock(orphans_mutex);
         for (std::size_t k = 0; k < recycler::classes; ++k) {
-            while (auto* block = this_recycler.free_blocks[k]) {
-                this_recycler.free_blocks[k] = block->next;
-                block->next = orphans.free_blocks[k];
-                orphans.free_blocks[k] = block;
-            }
+            auto* const first = std::exchange(this_recycler.free_blocks[k], nullptr);
+            if (first == nullptr) continue;
+            auto* last = first;
+            while (last->next != nullptr) last = last->next;
+            last->next = std::exchange(orphans.free_blocks[k], first);
         }
     }
 };
 
-void* carve(std::size_t size) {
-    if (static_cast<std::size_t>(this_arena.end - this_arena.begin) < size) {
+// Memory for at least one block of `size`, at most for a batch of them: `size` becomes what it is.
+std::byte* carve(std::size_t block_size, std::size_t& size) {
+    auto left = static_cast<std::size_t>(this_arena.end - this_arena.begin);
+    if (left < block_size) {
         auto* memory = static_cast<std::byte*>(std::malloc(chunk_bytes));
         if (memory == nullptr) throw std::bad_alloc();
         const std::lock_guard lock(orphans_mutex);
         all_chunks = new (memory) chunk{all_chunks};
         this_arena = {memory + chunk_head, memory + chunk_bytes};
+        left = chunk_bytes - chunk_head;
     }
-    auto* memory = this_arena.begin;
-    this_arena.begin += size;
-    return memory;
+    const std::size_t most = std::max(batch_bytes, block_size);
+    size = std::min(left, most) / block_size * block_size;
+    return std::exchange(this_arena.begin, this_arena.begin + size);
 }
 
 }  // namespace
@@ -83,7 +89,15 @@ void* recycle_refill(std::size_t size) {
             return block;
         }
     }
-    return carve((k == 0 ? 1 : k) * recycler::granule);
+    // Several at once: the lock, and this function, are not for every block.
+    const std::size_t block_size = (k == 0 ? 1 : k) * recycler::granule;
+    std::size_t carved = 0;
+    std::byte* const first = carve(block_size, carved);
+    recycler::block* list = nullptr;
+    for (std::byte* memory = first + carved; (memory -= block_size) != first;)
+        list = new (memory) recycler::block{list};
+    this_recycler.free_blocks[k] = list;
+    return first;
 }
 
 void recycle_release(void* memory, std::size_t size) noexcept {

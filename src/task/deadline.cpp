@@ -10,8 +10,8 @@ namespace {
 constexpr std::size_t arity = 4;
 }
 
-deadline::~deadline() {
-    if (is_set()) queue_->clear(*this);
+void deadline::leave() noexcept {
+    queue_->clear(*this);
 }
 
 void deadline_queue::place(std::size_t slot, const entry& e) noexcept {

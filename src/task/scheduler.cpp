@@ -4,9 +4,9 @@
 
 #include <cassert>
 #include <cstdio>
-#include <cstring>
-#include <new>
 #include <stdexcept>
+#include <string>
+#include <utility>
 
 namespace skein::detail {
 
@@ -34,41 +34,26 @@ void report_to_stderr(std::string_view context, const std::exception_ptr& error)
 
 }  // namespace
 
-// ---- wait
-
-void wait::check() {
-    const job* current = this_kernel.job;
-    if (current == nullptr) [[unlikely]]
-        throw std::logic_error("co_await of a skein operation outside a skein task");
-    if (current->cancel_requested()) [[unlikely]]
-        throw cancelled_error();
+void throw_cannot_wait() {
+    if (this_kernel.job != nullptr) throw cancelled_error();
+    throw std::logic_error("co_await of a skein operation outside a skein task");
 }
 
-void wait::suspend(std::coroutine_handle<> at) noexcept {
-    job_ = this_kernel.job;
-    job_->at_ = at;
-    job_->wait_ = this;
+void throw_no_loop(const char* what) {
+    throw std::logic_error(std::string(what) + " needs a running loop: call it inside skein::run()");
 }
 
-void wait::wake() noexcept {
-    assert(job_ != nullptr && job_->wait_ == this);
-    job_->wait_ = nullptr;
-    this_kernel.scheduler->push(*job_);
-    job_ = nullptr;
+void waiters::remove(ready_node& node) noexcept {
+    ready_node* before = last_;
+    while (before->next_ready_ != &node) before = before->next_ready_;
+    before->next_ready_ = std::exchange(node.next_ready_, nullptr);
+    if (last_ == &node) last_ = before != &node ? before : nullptr;
 }
 
 // ---- job
 
 job::~job() {
-    if (root_) root_.destroy();  // it was never started
-    delete[] name_;
-}
-
-void job::set_name(std::string_view name) {
-    if (name.empty()) return;
-    name_ = new char[name.size() + 1];
-    std::memcpy(name_, name.data(), name.size());
-    name_[name.size()] = '\0';
+    if (at_ && !began_) at_.destroy();
 }
 
 void job::cancel() noexcept {
@@ -80,17 +65,18 @@ void job::cancel() noexcept {
 void job::run() noexcept {
     auto& kernel = this_kernel;
     if (!began_) {
-        if (cancel_requested_) return finish(std::exchange(root_, nullptr), false);
+        if (cancel_requested_) return finish(std::exchange(at_, nullptr), false);
         began_ = true;
     }
     kernel.job = this;
+    wait_ = nullptr;
     std::coroutine_handle<> next = at_;
     do {
         next.resume();
         next = std::exchange(kernel.returning, nullptr);
     } while (next);
     kernel.job = nullptr;
-    if (root_.done()) finish(std::exchange(root_, nullptr), true);
+    if (const auto root = std::exchange(kernel.ended, nullptr)) finish(root, true);
 }
 
 void job::leave_scope(bool cancelled, const std::exception_ptr& error) noexcept {
@@ -132,7 +118,7 @@ bool scope::cancel_in_rounds() noexcept {
 scheduler::scheduler(now_function read_now) : now_(read_now()), read_now_(read_now) {
     if (this_kernel.scheduler != nullptr)
         throw std::logic_error("a skein loop already runs in this thread: run() inside run()?");
-    this_kernel = {this, nullptr, nullptr, 0};
+    this_kernel.scheduler = this;
 }
 
 scheduler::~scheduler() {
@@ -165,12 +151,6 @@ void scheduler::report(std::string_view context, const std::exception_ptr& error
 void report_lost(std::string_view context, const std::exception_ptr& error) noexcept {
     if (auto* current = this_kernel.scheduler) return current->report(context, error);
     report_to_stderr(context, error);
-}
-
-scheduler& current_scheduler(const char* what) {
-    if (auto* current = this_kernel.scheduler) [[likely]]
-        return *current;
-    throw std::logic_error(std::string(what) + " needs a running loop: call it inside skein::run()");
 }
 
 }  // namespace skein::detail

@@ -1,24 +1,20 @@
 // Owns who is told when a result is there.
 #include <skein/detail/shared_state.hpp>
 
-#include <cassert>
 #include <future>
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace skein::detail {
 
 namespace {
 
 /// A done-callback: runs from the ready queue, never inside whoever set the result.
-class callback_node final : public listener, public ready_node, public recycled {
+class callback_node final : public ready_node, public recycled {
 public:
     explicit callback_node(std::function<void()> callback) : callback_(std::move(callback)) {}
-    void on_done() noexcept override {
-        if (auto* scheduler = this_kernel.scheduler) return scheduler->push(*this);
-        run();  // a promise that was kept longer than its loop: there is no later step to run in
-    }
 
 private:
     void run() noexcept override {
@@ -34,56 +30,31 @@ private:
 
 }  // namespace
 
-void shared_state::add_listener(listener& one) noexcept {
-    if (first_ == nullptr) {
-        first_ = one.previous_ = one.next_ = &one;
-        return;
-    }
-    one.next_ = first_;
-    one.previous_ = first_->previous_;
-    first_->previous_->next_ = &one;
-    first_->previous_ = &one;
-}
-
-void shared_state::remove_listener(listener& one) noexcept {
-    assert(one.next_ != nullptr);
-    if (one.next_ == &one) {
-        first_ = nullptr;
-    } else {
-        one.previous_->next_ = one.next_;
-        one.next_->previous_ = one.previous_;
-        if (first_ == &one) first_ = one.next_;
-    }
-    one.previous_ = one.next_ = nullptr;
-}
-
-void shared_state::notify() noexcept {
-    while (first_ != nullptr) {
-        listener& one = *first_;
-        remove_listener(one);
-        one.on_done();
-    }
+void shared_state::wake_all() noexcept {
+    if (auto* scheduler = this_kernel.scheduler) return scheduler->push_all(waiting_);
+    // A promise that was kept longer than its loop: callbacks are all there is, and no later step to run in.
+    while (!waiting_.empty()) waiting_.pop().run();
 }
 
 void shared_state::add_callback(std::function<void()> callback) {
-    current_scheduler("add_done_callback()");
-    auto node = std::make_unique<callback_node>(std::move(callback));
+    auto& scheduler = current_scheduler("add_done_callback()");
+    auto* node = new callback_node(std::move(callback));
     if (done())
-        node.release()->on_done();
+        scheduler.push(*node);
     else
-        add_listener(*node.release());
+        waiting_.add(*node);
 }
 
-void report_unretrieved(const char* what, std::string_view name, const std::source_location* where,
+void report_unretrieved(const char* what, std::string_view name, std::source_location where,
                         std::exception_ptr error) noexcept {
     try {
         std::string context = what;
         if (!name.empty()) context.append(" (").append(name).append(")");
-        if (where != nullptr && where->line() != 0)
+        if (where.line() != 0)
             context.append(", created at ")
-                .append(where->file_name())
+                .append(where.file_name())
                 .append(":")
-                .append(std::to_string(where->line()));
+                .append(std::to_string(where.line()));
         report_lost(context, error);
     } catch (...) {  // no memory to say it with
     }

@@ -12,7 +12,6 @@
 #include <doctest/doctest.h>
 
 #include <exception>
-#include <source_location>
 #include <string>
 #include <utility>
 #include <vector>
@@ -34,7 +33,7 @@ public:
     T run(task<T> main) {
         detail::result<T> out;
         scope_of_main own;
-        own.start(*new detail::child_job<T>(std::move(main), out, std::source_location()));
+        own.start(*new detail::child_job<T>(std::move(main), out));
         drive(own);
         ending_ = true;
         drive(scheduler_.background());

@@ -7,16 +7,13 @@
 #include <skein/detail/scheduler.hpp>
 #include <skein/task.hpp>
 
-#include <source_location>
-
 namespace skein::detail {
 
 template <class T>
 class child_job final : public job, public recycled {
 public:
     /// `out` outlives the job. Throws std::logic_error for an empty task.
-    child_job(task<T>&& work, result<T>& out, std::source_location where)
-        : job(work.release(), where), out_(out) {}
+    child_job(task<T>&& work, result<T>& out) : job(work.release()), out_(out) {}
 
 private:
     void finish(std::coroutine_handle<> root, bool began) noexcept override {
@@ -38,8 +35,8 @@ public:
         : policy_(policy) {}
 
     template <class T>
-    void start_child(task<T>&& work, result<T>& out, std::source_location where = {}) {
-        start(*new child_job<T>(std::move(work), out, where));
+    void start_child(task<T>&& work, result<T>& out) {
+        start(*new child_job<T>(std::move(work), out));
     }
 
     /// Waits until no child is left. Never throws; what comes next is for the owner to decide.

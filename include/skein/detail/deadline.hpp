@@ -26,10 +26,13 @@ public:
     bool is_set() const noexcept { return slot_ != unset; }
 
 protected:
-    virtual ~deadline();
+    virtual ~deadline() {
+        if (is_set()) leave();
+    }
 
 private:
     friend deadline_queue;
+    void leave() noexcept;
     static constexpr std::size_t unset = static_cast<std::size_t>(-1);
     std::size_t slot_ = unset;
     deadline_queue* queue_ = nullptr;

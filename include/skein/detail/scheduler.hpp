@@ -2,9 +2,9 @@
 // and the scheduler that steps them from a FIFO ready queue. Driven from outside, by any loop and any clock;
 // one thread.
 //
-//   job      a coroutine that runs concurrently with others: a chain of frames, of which the innermost is
-//   suspended wait     one suspension of a job; lives in the suspended frame; knows how to stop early scope
-//   owns jobs until they have ended: gather, wait_for, a task group, the loop itself
+//   job    a coroutine that runs concurrently with others: a chain of frames, the innermost one suspended
+//   wait   one suspension of a job; lives in the suspended frame; knows how to stop early
+//   scope  owns jobs until they have ended: gather, wait_for, a task group, the loop itself
 #pragma once
 
 #include <skein/cancelled_error.hpp>
@@ -12,12 +12,12 @@
 #include <skein/detail/config.hpp>
 #include <skein/detail/deadline.hpp>
 
+#include <cassert>
 #include <coroutine>
 #include <cstddef>
 #include <exception>
 #include <functional>
 #include <source_location>
-#include <string>
 #include <string_view>
 #include <utility>
 
@@ -32,12 +32,13 @@ struct kernel_state {
     detail::scheduler* scheduler;       // of the loop that this thread runs; null outside run()
     detail::job* job;                   // being stepped now
     std::coroutine_handle<> returning;  // to be resumed when the stack has unwound: see task.hpp
+    std::coroutine_handle<> ended;      // the root of the job, once it has come to its end
     unsigned depth;                     // of coroutines started inside each other
 };
 // Constant-initialised and trivially destructible, so that access costs no guard.
 extern SKEIN_API constinit thread_local kernel_state this_kernel;
 
-/// Something that the scheduler runs once each time it was pushed.
+/// Something that the scheduler runs once each time it was pushed. Until then it may stand in a waiters list.
 class ready_node {
 public:
     virtual void run() noexcept = 0;
@@ -48,12 +49,37 @@ protected:
 
 private:
     friend scheduler;
+    friend class waiters;
     ready_node* next_ready_ = nullptr;
+};
+
+/// Who is to run when something happens: a queue of ready nodes that goes to the ready queue in one piece.
+class waiters {
+public:
+    bool empty() const noexcept { return last_ == nullptr; }
+    void add(ready_node& node) noexcept {
+        node.next_ready_ = empty() ? &node : std::exchange(last_->next_ready_, &node);
+        last_ = &node;
+    }
+    /// For those who wait no longer. Quick for those who came first, as the children of a scope that is
+    /// cancelled do.
+    SKEIN_API void remove(ready_node& node) noexcept;
+    /// Takes out the first.
+    ready_node& pop() noexcept {
+        ready_node& first = *last_->next_ready_;
+        last_->next_ready_ = std::exchange(first.next_ready_, nullptr);
+        if (last_ == &first) last_ = nullptr;
+        return first;
+    }
+
+private:
+    friend scheduler;
+    ready_node* last_ = nullptr;  // of a ring
 };
 
 /// One suspension of a job. A derived awaiter calls check(), then suspend(), and arranges for wake() to be
 /// called exactly once.
-class SKEIN_API wait {
+class wait {
 public:
     wait(const wait&) = delete;
     wait& operator=(const wait&) = delete;
@@ -63,12 +89,16 @@ public:
 
 protected:
     wait() noexcept = default;
-    virtual ~wait() = default;
+    ~wait() = default;  // never destroyed through this base
 
     /// To be called before anything is begun. Throws cancelled_error in a cancelled job, std::logic_error
     /// outside one.
     static void check();
     void suspend(std::coroutine_handle<> at) noexcept;
+    /// The same, to be woken with the others in the list instead of by wake(). on_cancel() may come after
+    /// that, as long as the job has not run.
+    void suspend_in(waiters& list, std::coroutine_handle<> at) noexcept;
+    void leave(waiters& list) noexcept;
     void wake() noexcept;
     bool suspended() const noexcept { return job_ != nullptr; }
 
@@ -88,15 +118,14 @@ public:
     void cancel() noexcept;
     bool cancel_requested() const noexcept { return cancel_requested_; }
 
-    std::string_view name() const noexcept { return name_ == nullptr ? std::string_view() : name_; }
-    const std::source_location& location() const noexcept { return location_; }
+    /// What the program calls it, and where it was created; empty where nobody said.
+    virtual std::string_view name() const noexcept { return {}; }
+    virtual std::source_location location() const noexcept { return {}; }
 
     void run() noexcept final;
 
 protected:
-    explicit job(std::coroutine_handle<> root, std::source_location location) noexcept
-        : at_(root), root_(root), location_(location) {}
-    void set_name(std::string_view name);
+    explicit job(std::coroutine_handle<> root) noexcept : at_(root) {}
 
     /// The coroutine has ended (or was cancelled before it began): takes its result, destroys its frame,
     /// which is now the callee's, and leaves the scope. May delete the job.
@@ -109,14 +138,11 @@ private:
     friend wait;
     friend scope;
 
-    std::coroutine_handle<> at_;  // where to resume
-    std::coroutine_handle<> root_;
+    std::coroutine_handle<> at_;  // where to resume: the root, until it has begun
     wait* wait_ = nullptr;
     scope* scope_ = nullptr;
     job* previous_ = nullptr;  // siblings in the scope
     job* next_ = nullptr;
-    char* name_ = nullptr;
-    std::source_location location_;
     bool began_ = false;
     bool cancel_requested_ = false;
 };
@@ -168,6 +194,13 @@ public:
         last_ready_ = &node.next_ready_;
     }
 
+    void push_all(waiters& list) noexcept {
+        if (list.empty()) return;
+        ready_node* const last = std::exchange(list.last_, nullptr);
+        *last_ready_ = std::exchange(last->next_ready_, nullptr);
+        last_ready_ = &last->next_ready_;
+    }
+
     /// One turn: reads the clock, fires the deadlines that are due, then runs what is ready, up to a budget,
     /// so that I/O gets its share. True if something is still ready.
     bool turn() noexcept;
@@ -204,7 +237,42 @@ private:
 /// error if none runs.
 SKEIN_API void report_lost(std::string_view context, const std::exception_ptr& error) noexcept;
 
+[[noreturn]] SKEIN_API void throw_cannot_wait();
+[[noreturn]] SKEIN_API void throw_no_loop(const char* what);
+
 /// The scheduler of this thread. Throws std::logic_error, naming `what`, if no loop runs here.
-SKEIN_API scheduler& current_scheduler(const char* what);
+inline scheduler& current_scheduler(const char* what) {
+    if (auto* current = this_kernel.scheduler) [[likely]]
+        return *current;
+    throw_no_loop(what);
+}
+
+inline void wait::check() {
+    const job* current = this_kernel.job;
+    if (current == nullptr || current->cancel_requested()) [[unlikely]]
+        throw_cannot_wait();
+}
+
+inline void wait::suspend(std::coroutine_handle<> at) noexcept {
+    job_ = this_kernel.job;
+    job_->at_ = at;
+    job_->wait_ = this;
+}
+
+inline void wait::suspend_in(waiters& list, std::coroutine_handle<> at) noexcept {
+    suspend(at);
+    list.add(*job_);
+}
+
+inline void wait::leave(waiters& list) noexcept {
+    list.remove(*job_);
+}
+
+inline void wait::wake() noexcept {
+    assert(job_ != nullptr && job_->wait_ == this);
+    job_->wait_ = nullptr;
+    this_kernel.scheduler->push(*job_);
+    job_ = nullptr;
+}
 
 }  // namespace skein::detail

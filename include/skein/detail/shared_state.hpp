@@ -9,36 +9,19 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <source_location>
+#include <string>
 #include <string_view>
+#include <utility>
 
 namespace skein::detail {
 
-/// Wants to know when a shared state is done. Lives in whoever waits.
-class listener {
-public:
-    virtual void on_done() noexcept = 0;
-
-protected:
-    listener() noexcept = default;
-    virtual ~listener() = default;
-
-private:
-    friend class shared_state;
-    listener* previous_ = nullptr;  // a ring; the state holds its first
-    listener* next_ = nullptr;
-};
-
-/// Counted by its handles, on one thread.
+/// Who is told when a result is there, and whether anybody has asked for it.
 class SKEIN_API shared_state {
 public:
     shared_state(const shared_state&) = delete;
     shared_state& operator=(const shared_state&) = delete;
-
-    void add_reference() noexcept { ++references_; }
-    void release() noexcept {
-        if (--references_ == 0) destroy();
-    }
 
     virtual result_state state() const noexcept = 0;
     /// False if done already. The state of a job is done only when the job has ended.
@@ -47,27 +30,26 @@ public:
     virtual bool is_running_job() const noexcept { return false; }
 
     bool done() const noexcept { return state() != result_state::pending; }
-    void mark_retrieved() noexcept { retrieved_ = true; }
-    void add_listener(listener& one) noexcept;
-    void remove_listener(listener& one) noexcept;
+    /// The jobs that wait for the result, and the callbacks.
+    waiters& waiting() noexcept { return waiting_; }
     void add_callback(std::function<void()> callback);
 
 protected:
     shared_state() noexcept = default;
     virtual ~shared_state() = default;
 
-    void notify() noexcept;
-    virtual void destroy() noexcept = 0;
-    bool retrieved() const noexcept { return retrieved_; }
+    void notify() noexcept {
+        if (!waiting_.empty()) wake_all();
+    }
 
 private:
-    listener* first_ = nullptr;
-    std::uint32_t references_ = 1;
-    bool retrieved_ = false;
+    void wake_all() noexcept;
+
+    waiters waiting_;
 };
 
 /// Tells the exception handler; standard error if no loop runs any more.
-SKEIN_API void report_unretrieved(const char* what, std::string_view name, const std::source_location* where,
+SKEIN_API void report_unretrieved(const char* what, std::string_view name, std::source_location where,
                                   std::exception_ptr error) noexcept;
 SKEIN_API std::exception_ptr make_broken_promise();
 [[noreturn]] SKEIN_API void throw_no_state();
@@ -77,6 +59,14 @@ template <class T>
 class state_of : public shared_state {
 public:
     result_state state() const noexcept final { return result_.state(); }
+    bool done() const noexcept { return result_.state() != result_state::pending; }
+
+    // Counted by its handles, on one thread.
+    void add_reference() noexcept { ++references_; }
+    void release() noexcept {
+        if (--references_ == 0) destroy();
+    }
+    void mark_retrieved() noexcept { retrieved_ = true; }
 
     /// Copies the value where it can be copied and `may_move` is false. Throws the error.
     T retrieve(bool may_move) {
@@ -97,7 +87,14 @@ public:
     }
 
 protected:
-    result<T> result_;
+    virtual void destroy() noexcept = 0;
+    bool retrieved() const noexcept { return retrieved_; }
+
+    [[no_unique_address]] result<T> result_;  // whose tail has room for what follows
+
+private:
+    bool retrieved_ = false;
+    std::uint32_t references_ = 1;
 };
 
 /// The state behind a promise.
@@ -127,8 +124,7 @@ public:
 private:
     void destroy() noexcept override {
         if (!this->retrieved() && this->result_.thrown())
-            report_unretrieved("exception of a promise that nobody awaited", {}, nullptr,
-                               this->result_.thrown());
+            report_unretrieved("exception of a promise that nobody awaited", {}, {}, this->result_.thrown());
         delete this;
     }
 };
@@ -139,15 +135,18 @@ class future_job final : public state_of<T>, public job, public recycled {
 public:
     /// Throws std::logic_error for an empty task.
     future_job(task<T>&& work, std::string_view name, std::source_location where)
-        : job(work.release(), where) {
-        set_name(name);
-    }
+        : job(work.release()), name_(name.empty() ? nullptr : new std::string(name)), location_(where) {}
+    ~future_job() override = default;
     bool cancel() noexcept override {
         if (this->done()) return false;
         job::cancel();
         return true;
     }
     bool is_running_job() const noexcept override { return this_kernel.job == this; }
+    std::string_view name() const noexcept override {
+        return name_ != nullptr ? std::string_view(*name_) : std::string_view();
+    }
+    std::source_location location() const noexcept override { return location_; }
 
 private:
     void finish(std::coroutine_handle<> root, bool began) noexcept override {
@@ -158,10 +157,13 @@ private:
     }
     void destroy() noexcept override {
         if (!this->retrieved() && this->result_.thrown())
-            report_unretrieved("exception of a task that nobody awaited", name(), &location(),
+            report_unretrieved("exception of a task that nobody awaited", name(), location_,
                                this->result_.thrown());
         delete this;
     }
+
+    std::unique_ptr<const std::string> name_;
+    std::source_location location_;
 };
 
 }  // namespace skein::detail
