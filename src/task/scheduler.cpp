@@ -52,10 +52,6 @@ void waiters::remove(ready_node& node) noexcept {
 
 // ---- job
 
-job::~job() {
-    if (at_ && !began_) at_.destroy();
-}
-
 void job::cancel() noexcept {
     if (cancel_requested_) return;
     cancel_requested_ = true;
@@ -79,26 +75,10 @@ void job::run() noexcept {
     if (const auto root = std::exchange(kernel.ended, nullptr)) finish(root, true);
 }
 
-void job::leave_scope(bool cancelled, const std::exception_ptr& error) noexcept {
-    scope& owner = *std::exchange(scope_, nullptr);
-    (previous_ != nullptr ? previous_->next_ : owner.first_) = next_;
-    (next_ != nullptr ? next_->previous_ : owner.last_) = previous_;
-    owner.child_done(cancelled, error);
-}
-
 // ---- scope
 
 scope::~scope() {
     assert(first_ == nullptr);
-}
-
-void scope::start(job& child) noexcept {
-    child.scope_ = this;
-    child.previous_ = last_;
-    child.next_ = nullptr;
-    (last_ != nullptr ? last_->next_ : first_) = &child;
-    last_ = &child;
-    this_kernel.scheduler->push(child);
 }
 
 void scope::cancel_children() noexcept {

@@ -30,8 +30,7 @@ private:
 
 }  // namespace
 
-void shared_state::wake_all() noexcept {
-    if (auto* scheduler = this_kernel.scheduler) return scheduler->push_all(waiting_);
+void shared_state::call_back_without_loop() noexcept {
     // A promise that was kept longer than its loop: callbacks are all there is, and no later step to run in.
     while (!waiting_.empty()) waiting_.pop().run();
 }
@@ -58,6 +57,10 @@ void report_unretrieved(const char* what, std::string_view name, std::source_loc
         report_lost(context, error);
     } catch (...) {  // no memory to say it with
     }
+}
+
+std::unique_ptr<const std::string> copy_name(std::string_view name) {
+    return std::make_unique<const std::string>(name);
 }
 
 std::exception_ptr make_broken_promise() {

@@ -46,16 +46,17 @@ task<await_result_t<A>> await_in_task(A a) {
 }
 
 /// Anything awaitable, as a task. Throws std::logic_error for an empty task.
+template <class T>
+task<T>&& to_task(task<T>&& a) {
+    if (!a) throw_empty_task();
+    return std::move(a);
+}
 template <class A>
 task<await_result_t<A>> to_task(A a) {
-    if constexpr (is_task<A>::value) {
-        if (!a) throw_empty_task();
-        return a;
-    } else if constexpr (std::convertible_to<A, task<await_result_t<A>>>) {
+    if constexpr (std::convertible_to<A, task<await_result_t<A>>>)
         return static_cast<task<await_result_t<A>>>(std::move(a));
-    } else {
+    else
         return await_in_task(std::move(a));
-    }
 }
 
 /// A callable and its arguments, kept in the task that runs them: so a lambda's captures live as long as its

@@ -111,7 +111,9 @@ class SKEIN_API job : public ready_node {
 public:
     job(const job&) = delete;
     job& operator=(const job&) = delete;
-    ~job() override;
+    ~job() override {
+        if (!began_ && at_) at_.destroy();
+    }
 
     /// Requests cancellation: the current wait and every later one throws. A job that has not begun never
     /// does.
@@ -245,6 +247,22 @@ inline scheduler& current_scheduler(const char* what) {
     if (auto* current = this_kernel.scheduler) [[likely]]
         return *current;
     throw_no_loop(what);
+}
+
+inline void job::leave_scope(bool cancelled, const std::exception_ptr& error) noexcept {
+    scope& owner = *std::exchange(scope_, nullptr);
+    (previous_ != nullptr ? previous_->next_ : owner.first_) = next_;
+    (next_ != nullptr ? next_->previous_ : owner.last_) = previous_;
+    owner.child_done(cancelled, error);
+}
+
+inline void scope::start(job& child) noexcept {
+    child.scope_ = this;
+    child.previous_ = last_;
+    child.next_ = nullptr;
+    (last_ != nullptr ? last_->next_ : first_) = &child;
+    last_ = &child;
+    this_kernel.scheduler->push(child);
 }
 
 inline void wait::check() {

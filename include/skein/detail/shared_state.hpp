@@ -39,11 +39,14 @@ protected:
     virtual ~shared_state() = default;
 
     void notify() noexcept {
-        if (!waiting_.empty()) wake_all();
+        if (auto* scheduler = this_kernel.scheduler) [[likely]]
+            scheduler->push_all(waiting_);
+        else
+            call_back_without_loop();
     }
 
 private:
-    void wake_all() noexcept;
+    void call_back_without_loop() noexcept;
 
     waiters waiting_;
 };
@@ -51,6 +54,7 @@ private:
 /// Tells the exception handler; standard error if no loop runs any more.
 SKEIN_API void report_unretrieved(const char* what, std::string_view name, std::source_location where,
                                   std::exception_ptr error) noexcept;
+SKEIN_API std::unique_ptr<const std::string> copy_name(std::string_view name);
 SKEIN_API std::exception_ptr make_broken_promise();
 [[noreturn]] SKEIN_API void throw_no_state();
 [[noreturn]] SKEIN_API void throw_awaits_itself();
@@ -135,7 +139,7 @@ class future_job final : public state_of<T>, public job, public recycled {
 public:
     /// Throws std::logic_error for an empty task.
     future_job(task<T>&& work, std::string_view name, std::source_location where)
-        : job(work.release()), name_(name.empty() ? nullptr : new std::string(name)), location_(where) {}
+        : job(work.release()), name_(name.empty() ? nullptr : copy_name(name)), location_(where) {}
     ~future_job() override = default;
     bool cancel() noexcept override {
         if (this->done()) return false;
