@@ -89,12 +89,25 @@ identity make_root(const std::string& common_name) {
     return issue({.common_name = common_name, .is_ca = true});
 }
 
+namespace {
+std::string text_of(BIO* bio) {
+    char* data = nullptr;
+    const long size = BIO_get_mem_data(bio, &data);
+    return {data, static_cast<std::size_t>(size)};
+}
+}  // namespace
+
 std::string to_pem(const identity& who) {
     const std::shared_ptr<BIO> bio(BIO_new(BIO_s_mem()), BIO_free);
     must(PEM_write_bio_X509(bio.get(), who.certificate.get()) == 1, "PEM");
-    char* data = nullptr;
-    const long size = BIO_get_mem_data(bio.get(), &data);
-    return {data, static_cast<std::size_t>(size)};
+    return text_of(bio.get());
+}
+
+std::string key_to_pem(const identity& who) {
+    const std::shared_ptr<BIO> bio(BIO_new(BIO_s_mem()), BIO_free);
+    must(PEM_write_bio_PrivateKey(bio.get(), who.key.get(), nullptr, nullptr, 0, nullptr, nullptr) == 1,
+         "PEM of a key");
+    return text_of(bio.get());
 }
 
 }  // namespace skein::test

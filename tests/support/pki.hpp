@@ -38,5 +38,7 @@ identity make_root(const std::string& common_name = "Test Root");
 
 /// The certificate as PEM text.
 std::string to_pem(const identity& who);
+/// The private key as PEM text, unencrypted.
+std::string key_to_pem(const identity& who);
 
 }  // namespace skein::test
