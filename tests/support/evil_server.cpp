@@ -1,3 +1,4 @@
+// Owns the threads and sockets of the evil server. Knows nothing of the library: what it does is plain POSIX.
 #include "evil_server.hpp"
 
 #include <algorithm>

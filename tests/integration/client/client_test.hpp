@@ -14,9 +14,9 @@
 
 namespace client_test {
 
-using namespace skein;
-using namespace std::chrono_literals;
-using namespace std::string_literals;
+using skein::client_response;
+using skein::client_session;
+using skein::task;
 using skein::test::always;
 using skein::test::evil_peer;
 using skein::test::evil_server;
@@ -60,8 +60,8 @@ inline bool mentions(const std::exception& e, std::string_view words) {
 /// Gives the loop turns until `done`, or 20 s have passed.
 template <class Fn>
 task<bool> eventually(Fn done) {
-    const auto until = skein::clock::now() + 20s;
-    while (!done() && skein::clock::now() < until) co_await sleep(1ms);
+    const auto until = skein::clock::now() + std::chrono::seconds(20);
+    while (!done() && skein::clock::now() < until) co_await skein::sleep(std::chrono::milliseconds(1));
     co_return done();
 }
 

@@ -6,6 +6,9 @@
 #include <atomic>
 
 using namespace client_test;
+using namespace skein;
+using namespace std::chrono_literals;
+using namespace std::string_literals;
 
 namespace {
 

@@ -5,6 +5,9 @@
 #include <vector>
 
 using namespace client_test;
+using namespace skein;
+using namespace std::chrono_literals;
+using namespace std::string_literals;
 
 namespace {
 

@@ -2,6 +2,9 @@
 #include "client_test.hpp"
 
 using namespace client_test;
+using namespace skein;
+using namespace std::chrono_literals;
+using namespace std::string_literals;
 
 namespace {
 

@@ -4,6 +4,9 @@
 #include <nlohmann/json.hpp>
 
 using namespace client_test;
+using namespace skein;
+using namespace std::chrono_literals;
+using namespace std::string_literals;
 
 namespace {
 

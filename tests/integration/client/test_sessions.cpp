@@ -7,6 +7,9 @@
 #include <vector>
 
 using namespace client_test;
+using namespace skein;
+using namespace std::chrono_literals;
+using namespace std::string_literals;
 
 TEST_CASE("a thousand requests at once share a hundred connections, and each gets its own response") {
     evil_server server([](evil_peer& peer) {

@@ -9,6 +9,9 @@
 #include <memory>
 
 using namespace client_test;
+using namespace skein;
+using namespace std::chrono_literals;
+using namespace std::string_literals;
 using skein::test::identity;
 
 namespace {
