@@ -3,23 +3,17 @@
 #include <skein/skein.hpp>
 
 #include <iostream>
-#include <string>
-#include <vector>
-
-using namespace std::chrono_literals;
 
 skein::task<std::string> fetch(skein::client_session& session, std::string url) {
-    auto response = co_await session.get(url).timeout(5s).raise_for_status();
-    co_return co_await response.text();
+    co_return co_await (co_await session.get(url).raise_for_status()).text();
 }
 
 skein::task<> fetch_all(std::string base) {
     skein::client_session session;
     std::vector<skein::task<std::string>> jobs;
     for (int i = 0; i < 100; ++i) jobs.push_back(fetch(session, base + std::to_string(i)));
-    std::size_t good = 0;
-    for (auto& result : co_await skein::settle(std::move(jobs), 10)) good += result ? 1 : 0;
-    std::cout << good << " of 100\n";
+    for (auto& page : co_await skein::settle(std::move(jobs), 10))
+        std::cout << (page ? page.value().size() : 0) << ' ';
 }
 
 int main(int argc, char** argv) {

@@ -35,9 +35,9 @@ struct promise_base {
         bool await_ready() const noexcept { return false; }
         template <class Promise>
         void await_suspend(std::coroutine_handle<Promise> ended) const noexcept {
-            const auto parent = ended.promise().parent;
-            this_kernel.returning = parent;
-            if (!parent) this_kernel.ended = ended;
+            auto& kernel = this_kernel;
+            kernel.returning = ended.promise().parent;
+            if (!kernel.returning) kernel.ended = ended;
         }
         void await_resume() const noexcept {}
     };

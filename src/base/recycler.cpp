@@ -49,11 +49,11 @@ struct at_thread_end {
     ~at_thread_end() {
         const std::lock_guard lock(orphans_mutex);
         for (std::size_t k = 0; k < recycler::classes; ++k) {
-            while (auto* block = this_recycler.free_blocks[k]) {
-                this_recycler.free_blocks[k] = block->next;
-                block->next = orphans.free_blocks[k];
-                orphans.free_blocks[k] = block;
-            }
+            auto* const first = std::exchange(this_recycler.free_blocks[k], nullptr);
+            if (first == nullptr) continue;
+            auto* last = first;
+            while (last->next != nullptr) last = last->next;
+            last->next = std::exchange(orphans.free_blocks[k], first);
         }
     }
 };

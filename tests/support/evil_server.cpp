@@ -1,4 +1,5 @@
-// Owns the threads and sockets of the evil server. Knows nothing of the library: what it does is plain POSIX.
+// The scripted server: sockets, a thread for each connection, and resets on demand. Knows nothing of the
+// library.
 #include "evil_server.hpp"
 
 #include <algorithm>

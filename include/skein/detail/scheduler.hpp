@@ -280,7 +280,7 @@ inline void scope::start(job& child) noexcept {
 
 inline void wait::check() {
     const job* current = this_kernel.job;
-    if (current == nullptr || current->cancel_requested()) [[unlikely]]
+    if (current == nullptr || current->must_stop()) [[unlikely]]
         throw_cannot_wait();
 }
 

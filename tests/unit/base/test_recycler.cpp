@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <set>
 #include <thread>
 #include <vector>
 
@@ -37,16 +38,15 @@ TEST_CASE("blocks of every size are aligned and do not overlap") {
 }
 
 TEST_CASE("the blocks of a thread that has ended serve the next one") {
-    void* first = nullptr;
-    void* second = nullptr;
-    const bool recycles = !this_recycler.passes_through;
-    std::thread([&] {
-        first = recycle_allocate(1024);
-        recycle_free(first, 1024);
-    }).join();
-    std::thread([&] {
-        second = recycle_allocate(1024);
-        recycle_free(second, 1024);
-    }).join();
-    if (recycles) CHECK(first == second);
+    constexpr std::size_t size = 1024;
+    constexpr int count = 4;
+    std::set<void*> first;
+    std::set<void*> second;
+    const auto use_some = [](std::set<void*>& used) {
+        for (int i = 0; i < count; ++i) used.insert(recycle_allocate(size));
+        for (void* p : used) recycle_free(p, size);
+    };
+    std::thread([&] { use_some(first); }).join();
+    std::thread([&] { use_some(second); }).join();
+    if (!this_recycler.passes_through) CHECK(first == second);
 }
