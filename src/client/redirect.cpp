@@ -57,12 +57,27 @@ bool same_trust(const url& from, const url& to) noexcept {
            from.port() == 80 && to.port() == 443;
 }
 
+// "http:///path", "//": a URL parser makes something of them, but RFC 9110 (section 4.2.1) wants an http URL
+// without a host to be refused.
+bool names_no_host(std::string_view location) noexcept {
+    constexpr std::string_view slashes = "/\\";
+    const auto is_slash = [&](std::size_t at) {
+        return at < location.size() && slashes.find(location[at]) != slashes.npos;
+    };
+    location.remove_prefix(std::min(location.find_first_not_of(' '), location.size()));
+    const auto end = location.find_first_of(":/\\?#");
+    if (end != location.npos && location[end] == ':') location.remove_prefix(end + 1);
+    if (!is_slash(0) || !is_slash(1)) return false;
+    return location.size() == 2 || is_slash(2) || location[2] == '?' || location[2] == '#';
+}
+
 url next_url(const request_state& request, const http1::response_head& head) {
     const auto locations = head.fields.get_all("Location");
     for (const auto& other : locations)
         if (other != locations.front())
             throw invalid_url("a redirect from " + request.url.redacted() + " names two different locations");
     try {
+        if (names_no_host(locations.front())) throw invalid_url("its Location has no host");
         url to = request.url.join(locations.front());
         if (to.scheme() != "http" && to.scheme() != "https")
             throw invalid_url("its scheme is " + std::string(to.scheme()) + ", not http or https");
@@ -111,8 +126,7 @@ void follow_redirect(request_state& request, const http1::response_head& head,
     } else {
         request.fields.remove("Host");  // it named the host of this hop
     }
-    request.url = std::move(to);
-    take_url_credentials(request);
+    request.url = to.without_credentials();  // a server does not choose whom we say to be
 }
 
 void take_url_credentials(request_state& request) {

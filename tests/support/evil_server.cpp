@@ -1,4 +1,5 @@
-// The scripted server: sockets, a thread for each connection, and resets on demand.
+// The scripted server: sockets, a thread for each connection, and resets on demand. Knows nothing of the
+// library.
 #include "evil_server.hpp"
 
 #include <algorithm>
