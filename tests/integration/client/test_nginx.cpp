@@ -151,9 +151,10 @@ TEST_CASE("nginx: connections are kept, plain and over TLS") {
 TEST_CASE("nginx: files of all sizes arrive as they are, many at once, plain and over TLS") {
     nginx server;
     std::vector<std::string> contents;
-    for (const std::size_t size : {0, 1, 8191, 8192, 8193, 65535, 65536, 65537, 300'000, 3'000'000}) {
-        std::string content(size, '\0');
-        for (std::size_t i = 0; i < size; ++i) content[i] = static_cast<char>(i * 31 + i / 253 + size);
+    for (const int size : {0, 1, 8191, 8192, 8193, 65535, 65536, 65537, 300'000, 3'000'000}) {
+        std::string content(static_cast<std::size_t>(size), '\0');
+        for (std::size_t i = 0; i < content.size(); ++i)
+            content[i] = static_cast<char>(i * 31 + i / 253 + content.size());
         server.put(std::to_string(contents.size()), content);
         contents.push_back(std::move(content));
     }
