@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
+
 #include <algorithm>
 #include <cstring>
 #include <random>
@@ -107,7 +109,8 @@ TEST_CASE("small pieces between large ones keep their order") {
     const std::string content = text(40'020);
     arrival r(content);
     std::size_t at = 0;
-    for (const std::size_t size : {5, 10'000, 5, 10'000, 5, 20'000, 5}) {
+    constexpr std::array<std::size_t, 7> sizes = {5, 10'000, 5, 10'000, 5, 20'000, 5};
+    for (const std::size_t size : sizes) {
         buffer.append(r.piece(at, size), r.block);
         at += size;
     }
