@@ -56,7 +56,8 @@ class Server:
         self.port = self._socket.getsockname()[1]
         self.url = f"http{'s' if wrap else ''}://127.0.0.1:{self.port}"
         self.released = threading.Event()  # what stalls, waits for it
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._acceptor = threading.Thread(target=self._accept, daemon=True)
+        self._acceptor.start()
 
     def _accept(self):
         while True:
@@ -96,7 +97,11 @@ class Server:
         return route
 
     def close(self):
+        """Ends the server. The thread that accepts has ended before the socket is closed: else it could accept a
+        connection of the next server, whose socket has the same number."""
         self.released.set()
+        self._socket.shutdown(socket.SHUT_RDWR)
+        self._acceptor.join()
         self._socket.close()
 
 
