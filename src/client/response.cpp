@@ -134,11 +134,7 @@ const request_report& client_response::report() const {
 }
 
 const client_response& client_response::raise_for_status() const {
-    if (!ok()) {
-        std::string what = "status " + std::to_string(status());
-        if (!reason().empty()) what.append(" ").append(reason());
-        state_->sent.fail<response_error>(what, status(), std::make_shared<const skein::headers>(headers()));
-    }
+    if (!ok()) state_->sent.fail_status(state_->x->head());
     return *this;
 }
 

@@ -104,12 +104,6 @@ task<> drain(sending& s, http1::exchange& x) {
     }
 }
 
-[[noreturn]] void fail_status(const sending& s, const http1::response_head& head) {
-    std::string what = "status " + std::to_string(head.status);
-    if (!head.reason.empty()) what += " " + head.reason;
-    s.fail<response_error>(what, head.status, std::make_shared<const headers>(head.fields));
-}
-
 /// Errors of the redirect rules, with the report.
 void follow(sending& s, const http1::response_head& head) {
     try {
@@ -199,7 +193,7 @@ task<client_response> send(std::unique_ptr<request_state> request) {
             continue;
         }
         if (x->head().status >= 400 && r.raise_for_status.value_or(s.core().options().raise_for_status))
-            fail_status(s, x->head());
+            s.fail_status(x->head());
         co_return client_response(std::make_unique<response_state>(std::move(s), std::move(held),
                                                                    std::move(x), std::move(history)));
     }

@@ -118,6 +118,12 @@ std::string sending::peer() const {
     return who;
 }
 
+void sending::fail_status(const http1::response_head& head) const {
+    std::string what = "status " + std::to_string(head.status);
+    if (!head.reason.empty()) what += " " + head.reason;
+    fail<response_error>(what, head.status, std::make_shared<const headers>(head.fields));
+}
+
 void sending::fail_exchange(const http1::exchange& x) const {
     const http1::failure& why = x.why();
     const std::string peer = this->peer();

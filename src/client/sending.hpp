@@ -43,6 +43,8 @@ public:
     }
     /// Throws timeout_error for the phase; `detail` says what was waited for.
     [[noreturn]] void fail_timeout(phase in, const due_time& due, std::string_view detail) const;
+    /// Throws response_error for a status that the caller takes for an error.
+    [[noreturn]] void fail_status(const http1::response_head& head) const;
     /// Throws what an exchange failed of.
     [[noreturn]] void fail_exchange(const http1::exchange& x) const;
 

@@ -225,6 +225,28 @@ TEST_CASE("a request on a connection that had gone stale is sent again, once") {
     CHECK(server.connections() == 2);
 }
 
+TEST_CASE("the second attempt goes over a fresh connection, for another idle one may be stale too") {
+    evil_server server([](evil_peer& peer) {  // of the first two connections each serves one request
+        for (int i = 1; peer.read_request(); ++i) {
+            if (peer.number() <= 2 && i == 2) return;
+            if (peer.number() == 1 && !peer.server().wait_for_signal()) return;
+            if (peer.number() == 2) peer.server().signal();
+            peer.send(response("hello"));
+        }
+    });
+    const auto body = [&]() -> task<> {
+        client_session session;
+        (void)co_await gather(fetch(session, server.url()), fetch(session, server.url()));
+        REQUIRE(session.stats().idle == 2);
+        auto got = co_await session.get(server.url());
+        CHECK(co_await got.text() == "hello");
+        CHECK(got.report().attempts == 2);
+        CHECK(session.stats().retried == 1);
+    };
+    run(body);
+    CHECK(server.connections() == 3);
+}
+
 TEST_CASE("a POST that was written is not sent again") {
     evil_server server(stale_after_one([](evil_peer&) {}));
     const auto body = [&]() -> task<> {
