@@ -39,7 +39,7 @@ struct request_state;
 /// *Throws:* setters std::invalid_argument for what HTTP does not allow (CR, LF, NUL, ...). Awaiting: an
 /// error of error.hpp that says what failed, to whom, in which phase, after how long, and carries the report;
 /// std::logic_error if the session is closed, or used by a loop in another thread.
-class [[nodiscard, gnu::visibility("default")]] client_request {
+class SKEIN_NODISCARD_API client_request {
 public:
     client_request(client_request&&) noexcept;
     client_request& operator=(client_request&&) noexcept;
