@@ -136,7 +136,6 @@ private:
 session_core::session_core(session_options options)
     : options_(std::move(options)),
       base_fields_(with_own_fields(options_.default_headers)),
-      resolver_(net::make_system_resolver()),
       pool_(limits_of(options_.connector)) {
     if (!options_.base_url.empty()) base_.emplace(options_.base_url);
     if (options_.max_redirects < 0) throw std::invalid_argument("max_redirects is negative");
@@ -150,7 +149,7 @@ session_core::~session_core() {
 
 void session_core::enter() {
     if (closed_) throw std::logic_error("a request on a session that is closed");
-    loop::loop::current("a request").bind(*this, "a client_session");
+    loop::host::current("a request").bind(*this, "a client_session");
 }
 
 session_stats session_core::stats() const noexcept {
