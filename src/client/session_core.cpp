@@ -102,7 +102,7 @@ public:
         check();
         return false;
     }
-    void await_suspend(std::coroutine_handle<> at) {
+    void await_suspend(detail::task_handle at) {
         pool_.wait(host_, *this);  // may throw
         suspend(at);
     }
@@ -118,6 +118,9 @@ private:
         wake();
     }
     void on_refused() noexcept override { wake(); }
+    void describe(std::string& out) const override {
+        out += "waiting for a connection: the pool is at its limit";
+    }
     void on_cancel() noexcept override {
         cancelled_ = true;
         pool_.abandon(*this);

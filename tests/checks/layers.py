@@ -33,7 +33,8 @@ PUBLIC = {
     "base": """bytes cancelled_error clock error
         detail/config detail/copyable detail/recycler detail/result""",
     "task": """future gather outcome shield sleep task task_group timeout
-        detail/awaitable detail/child detail/deadline detail/scheduler detail/shared_state""",
+        detail/awaitable detail/child detail/deadline detail/scheduler detail/shared_state
+        detail/task_handle""",
     "loop": "run to_thread",
     "tls/engine": "tls_context tls_errc",
     "http": "content_disposition headers http_version url",
