@@ -64,8 +64,8 @@ public:
     /// before and after, however the wait ends, and is empty meanwhile. Wakes only when notified, but others
     /// may have had the mutex in between. *Lifetime:* the guard must outlive the wait. *Cancellation:* ends
     /// the wait, once the mutex is locked again; one that comes after the notification is seen at the next
-    /// wait. *Throws:* cancelled_error; std::logic_error if the guard does not hold this mutex, or if the
-    /// condition was destroyed.
+    /// wait. *Throws:* cancelled_error; std::logic_error if the guard does not hold this mutex, and if the
+    /// condition was destroyed, when the guard stays empty.
     detail::operation<detail::condition_awaiter> wait(mutex::guard& guard) noexcept {
         return detail::operation<detail::condition_awaiter>({this, &guard});
     }

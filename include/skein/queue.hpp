@@ -40,9 +40,9 @@ namespace detail {
 /// longest; nobody passes them, and no item is lost or given twice, whoever is cancelled when.
 ///
 /// `T` may be move-only. Where its move throws, the call that moves throws: put() to who puts, get() to who
-/// gets; then the queue is as it was, but an item that throws on its last move, out of a get() that had to
-/// wait, is lost. *Lifetime:* should outlive those who wait: they get std::logic_error otherwise. Keeps the
-/// memory it has grown to. *Thread:* the loop's.
+/// gets; then the queue is as it was. (Only an item that throws when it has left the queue already is lost:
+/// on its way out of next(), try_get(), or a get() that had to wait.) *Lifetime:* should outlive those who
+/// wait: they get std::logic_error otherwise. Keeps the memory it has grown to. *Thread:* the loop's.
 template <class T, class Order = detail::fifo_storage<T>>
 class queue {
     class waiting_getter;
