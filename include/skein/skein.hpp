@@ -1,6 +1,7 @@
 // All of skein but <skein/testing.hpp> and <skein/uv.hpp>.
 #pragma once
 
+#include <skein/as_completed.hpp>
 #include <skein/bytes.hpp>
 #include <skein/cancelled_error.hpp>
 #include <skein/client_request.hpp>
@@ -8,6 +9,7 @@
 #include <skein/client_session.hpp>
 #include <skein/clock.hpp>
 #include <skein/error.hpp>
+#include <skein/first.hpp>
 #include <skein/future.hpp>
 #include <skein/gather.hpp>
 #include <skein/headers.hpp>

@@ -10,7 +10,7 @@ void join_scope::wait_at(std::coroutine_handle<> at) noexcept {
 }
 
 void join_scope::on_cancel() noexcept {
-    if (policy_ == on_owner_cancel::cancel_children) cancel_children();
+    if (policy_ == on_owner_cancel::cancel_children) end_children();
 }
 
 }  // namespace skein::detail

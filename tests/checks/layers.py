@@ -30,8 +30,8 @@ MAY_INCLUDE["everything"] = BELOW_CLIENT | {"client"}
 PUBLIC = {
     "base": """bytes cancelled_error clock error
         detail/config detail/copyable detail/recycler detail/result""",
-    "task": """future gather outcome shield sleep task task_group timeout
-        detail/awaitable detail/child detail/deadline detail/scheduler detail/shared_state""",
+    "task": """as_completed first future gather outcome shield sleep task task_group timeout
+        detail/awaitable detail/batch detail/child detail/collect detail/deadline detail/scheduler detail/shared_state""",
     "loop": "run to_thread",
     "tls/engine": "tls_context tls_errc",
     "http": "content_disposition headers http_version url",
