@@ -6,6 +6,7 @@
 #include <skein/gather.hpp>
 #include <skein/shield.hpp>
 #include <skein/sleep.hpp>
+#include <skein/timeout.hpp>
 
 #include <doctest/doctest.h>
 
@@ -384,5 +385,24 @@ TEST_CASE("shield(future) of work that is cancelled gives cancelled_error") {
         co_await skein::yield();
         work.cancel();
         CHECK_THROWS_AS(co_await waiter, cancelled_error);
+    });
+}
+
+TEST_CASE("what awaits a copy of a handle leaves the value there; the last handle gives it away") {
+    run_virtual([&]() -> task<> {
+        const auto text = []() -> task<std::string> {
+            co_await skein::sleep(1s);
+            co_return "text";
+        };
+        auto named = create_task(text());
+        CHECK(std::get<0>(co_await skein::gather(named)) == "text");
+        CHECK(co_await skein::wait_for(named, 1s) == "text");
+        CHECK(co_await create_task(named) == "text");
+        CHECK(named.result() == "text");
+        int copies = 0;
+        const auto count = [&]() -> task<counts_copies> { co_return counts_copies(copies); };
+        const auto nobody_else = co_await skein::gather(create_task(count()));
+        CHECK(std::get<0>(nobody_else).copies_ == &copies);
+        CHECK(copies == 0);
     });
 }
