@@ -1,6 +1,7 @@
 // All of skein but <skein/testing.hpp> and <skein/uv.hpp>.
 #pragma once
 
+#include <skein/as_completed.hpp>
 #include <skein/barrier.hpp>
 #include <skein/bytes.hpp>
 #include <skein/cancelled_error.hpp>
@@ -11,6 +12,7 @@
 #include <skein/condition.hpp>
 #include <skein/error.hpp>
 #include <skein/event.hpp>
+#include <skein/first.hpp>
 #include <skein/future.hpp>
 #include <skein/gather.hpp>
 #include <skein/headers.hpp>

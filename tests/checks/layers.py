@@ -32,9 +32,10 @@ MAY_INCLUDE["everything"] = set(MAY_INCLUDE)
 PUBLIC = {
     "base": """bytes cancelled_error clock error
         detail/config detail/copyable detail/recycler detail/result""",
-    "task": """barrier condition event future gather mutex outcome queue semaphore shield sleep task task_group
-        timeout detail/awaitable detail/child detail/deadline detail/queue_storage
-        detail/scheduler detail/shared_state detail/task_handle detail/wait_line""",
+    "task": """as_completed barrier condition event first future gather mutex outcome queue semaphore shield
+        sleep task task_group timeout detail/awaitable detail/batch detail/child detail/collect
+        detail/deadline detail/queue_storage detail/scheduler detail/shared_state
+        detail/task_handle detail/wait_line""",
     "loop": "run to_thread",
     "tls/engine": "tls_context tls_errc",
     "http": "content_disposition headers http_version url",

@@ -1,10 +1,12 @@
 // Tasks in steady state cost no memory from the heap.
 #include "virtual_loop.hpp"
 
+#include <skein/as_completed.hpp>
 #include <skein/barrier.hpp>
 #include <skein/condition.hpp>
 #include <skein/event.hpp>
 #include <skein/future.hpp>
+#include <skein/gather.hpp>
 #include <skein/mutex.hpp>
 #include <skein/queue.hpp>
 #include <skein/semaphore.hpp>
@@ -15,6 +17,7 @@
 
 #include <cstdlib>
 #include <new>
+#include <ranges>
 
 using namespace std::chrono_literals;
 using skein::task;
@@ -149,6 +152,22 @@ TEST_CASE("locks, conditions, semaphores, barriers and queues allocate nothing o
         for (int i = 0; i < 100; ++i) co_await shared.round();
         const long before = allocations;
         for (int i = 0; i < 1000; ++i) co_await shared.round();
+        CHECK(allocations == before);
+    });
+}
+
+TEST_CASE("a range of tasks of which nothing is kept: a million in the memory of some") {
+    run_virtual([]() -> task<> {
+        const auto each = [](skein::outcome<int>) -> task<> { co_return; };
+        const auto wait = [](int) -> task<> { co_await skein::yield(); };
+        const auto take = [&](int count) -> task<> {
+            co_await skein::as_completed(std::views::iota(0, count) | std::views::transform(number), 100,
+                                         each);
+            co_await skein::gather(std::views::iota(0, count) | std::views::transform(wait), 100);
+        };
+        co_await take(1000);
+        const long before = allocations;
+        co_await take(1'000'000);
         CHECK(allocations == before);
     });
 }
