@@ -7,6 +7,7 @@
 #include <skein/client_response.hpp>
 #include <skein/client_session.hpp>
 #include <skein/clock.hpp>
+#include <skein/dump_tasks.hpp>
 #include <skein/error.hpp>
 #include <skein/future.hpp>
 #include <skein/gather.hpp>
@@ -20,6 +21,7 @@
 #include <skein/sleep.hpp>
 #include <skein/task.hpp>
 #include <skein/task_group.hpp>
+#include <skein/this_task.hpp>
 #include <skein/timeout.hpp>
 #include <skein/timeouts.hpp>
 #include <skein/tls_context.hpp>

@@ -30,7 +30,7 @@ MAY_INCLUDE["everything"] = BELOW_CLIENT | {"client"}
 PUBLIC = {
     "base": """bytes cancelled_error clock error
         detail/config detail/copyable detail/recycler detail/result""",
-    "task": """future gather outcome shield sleep task task_group timeout
+    "task": """dump_tasks future gather outcome shield sleep task task_group this_task timeout
         detail/awaitable detail/child detail/deadline detail/scheduler detail/shared_state
         detail/task_handle""",
     "loop": "run to_thread",

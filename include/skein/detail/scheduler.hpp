@@ -53,6 +53,7 @@ protected:
 private:
     friend scheduler;
     friend class waiters;
+    friend class task_tree;
     ready_node* next_ready_ = nullptr;
 };
 
@@ -264,8 +265,8 @@ public:
 
     deadline_queue& deadlines() noexcept { return deadlines_; }
     scope& background() noexcept { return background_; }
-    /// Where the main task is: for dump_tasks(). Lives as long as the scheduler.
-    void set_main_scope(const scope& main) noexcept { main_scope_ = &main; }
+    /// Where the main task is: for dump_tasks(). Null while there is none.
+    void set_main_scope(const scope* main) noexcept { main_scope_ = main; }
 
     /// Tells the exception handler, or standard error if there is none.
     void report(std::string_view context, const std::exception_ptr& error) noexcept;
