@@ -21,6 +21,7 @@
 #include <skein/sleep.hpp>
 #include <skein/task.hpp>
 #include <skein/task_group.hpp>
+#include <skein/task_local.hpp>
 #include <skein/this_task.hpp>
 #include <skein/timeout.hpp>
 #include <skein/timeouts.hpp>

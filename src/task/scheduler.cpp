@@ -98,6 +98,7 @@ void job::run() noexcept {
     kernel.job = nullptr;
     if (const auto root = std::exchange(kernel.ended, nullptr)) {
         at_ = nullptr;
+        values_ = context();  // a future may be kept for long
         finish(root, true);
     }
 }

@@ -30,8 +30,8 @@ MAY_INCLUDE["everything"] = BELOW_CLIENT | {"client"}
 PUBLIC = {
     "base": """bytes cancelled_error clock error
         detail/config detail/copyable detail/recycler detail/result""",
-    "task": """dump_tasks future gather outcome shield sleep task task_group this_task timeout
-        detail/awaitable detail/child detail/deadline detail/scheduler detail/shared_state
+    "task": """dump_tasks future gather outcome shield sleep task task_group task_local this_task timeout
+        detail/awaitable detail/child detail/context detail/deadline detail/scheduler detail/shared_state
         detail/task_handle""",
     "loop": "run to_thread",
     "tls/engine": "tls_context tls_errc",
