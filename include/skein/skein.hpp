@@ -10,6 +10,7 @@
 #include <skein/client_session.hpp>
 #include <skein/clock.hpp>
 #include <skein/condition.hpp>
+#include <skein/dump_tasks.hpp>
 #include <skein/error.hpp>
 #include <skein/event.hpp>
 #include <skein/first.hpp>
@@ -28,6 +29,8 @@
 #include <skein/sleep.hpp>
 #include <skein/task.hpp>
 #include <skein/task_group.hpp>
+#include <skein/task_local.hpp>
+#include <skein/this_task.hpp>
 #include <skein/timeout.hpp>
 #include <skein/timeouts.hpp>
 #include <skein/tls_context.hpp>

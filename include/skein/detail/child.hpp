@@ -13,7 +13,8 @@ template <class T>
 class child_job final : public job, public recycled {
 public:
     /// `out` outlives the job. Throws std::logic_error for an empty task.
-    child_job(task<T>&& work, result<T>& out) : job(work.release()), out_(out) {}
+    child_job(task<T>&& work, result<T>& out, const job* creator = this_kernel.job)
+        : job(work.release(), creator), out_(out) {}
 
 private:
     void finish(task_handle root, bool began) noexcept override {
@@ -36,7 +37,7 @@ public:
 
     template <class T>
     void start_child(task<T>&& work, result<T>& out) {
-        start(*new child_job<T>(std::move(work), out));
+        start(*new child_job<T>(std::move(work), out, owner_));
     }
 
     /// Waits until no child is left. Never throws; what comes next is for the owner to decide.
