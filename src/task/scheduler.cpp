@@ -65,9 +65,16 @@ void job::interrupt() noexcept {
 }
 
 void job::run() noexcept {
+    step();
+}
+
+bool job::step() noexcept {
     auto& kernel = this_kernel;
     if (!began_) {
-        if (cancel_requested_) return finish(std::exchange(at_, nullptr), false);
+        if (cancel_requested_) {
+            finish(std::exchange(at_, nullptr), false);
+            return false;
+        }
         began_ = true;
     }
     kernel.job = this;
@@ -78,7 +85,10 @@ void job::run() noexcept {
         next = std::exchange(kernel.returning, nullptr);
     } while (next);
     kernel.job = nullptr;
-    if (const auto root = std::exchange(kernel.ended, nullptr)) finish(root, true);
+    const auto root = std::exchange(kernel.ended, nullptr);
+    if (!root) return true;
+    finish(root, true);
+    return false;
 }
 
 // ---- scope
@@ -112,10 +122,14 @@ scheduler::~scheduler() {
     this_kernel = {};
 }
 
-bool scheduler::turn() noexcept {
+void scheduler::begin_turn() noexcept {
     read_clock();
     ++turn_number_;
     while (deadline* due = deadlines_.pop_due(now_)) due->on_deadline();
+}
+
+bool scheduler::turn() noexcept {
+    begin_turn();
     for (int steps = 0; first_ready_ != nullptr; ++steps) {
         if (steps == steps_per_turn) return true;
         ready_node* node = first_ready_;
@@ -124,6 +138,22 @@ bool scheduler::turn() noexcept {
         node->run();
     }
     return false;
+}
+
+std::size_t scheduler::count_ready(std::size_t most) const noexcept {
+    std::size_t count = 0;
+    for (const ready_node* one = first_ready_; one != nullptr && count < most; one = one->next_ready_)
+        ++count;
+    return count;
+}
+
+ready_node& scheduler::take_ready(std::size_t place) noexcept {
+    ready_node** link = &first_ready_;
+    for (; place > 0; --place) link = &(*link)->next_ready_;
+    ready_node& node = **link;
+    *link = std::exchange(node.next_ready_, nullptr);
+    if (*link == nullptr) last_ready_ = link;
+    return node;
 }
 
 void scheduler::report(std::string_view context, const std::exception_ptr& error) noexcept {
