@@ -64,30 +64,41 @@ void job::interrupt() noexcept {
     if (wait_ != nullptr && !cancel_requested_) wait_->on_cancel();
 }
 
+namespace {
+
+/// Lets a job run until it waits. Gives its root, if that has come to its end.
+inline std::coroutine_handle<> resume_job(job& one, std::coroutine_handle<> at) noexcept {
+    auto& kernel = this_kernel;
+    kernel.job = &one;
+    do {
+        at.resume();
+        at = std::exchange(kernel.returning, nullptr);
+    } while (at);
+    kernel.job = nullptr;
+    return std::exchange(kernel.ended, nullptr);
+}
+
+}  // namespace
+
 void job::run() noexcept {
-    step();
+    if (!began_) {
+        if (cancel_requested_) return finish(std::exchange(at_, nullptr), false);
+        began_ = true;
+    }
+    wait_ = nullptr;
+    if (const auto root = resume_job(*this, at_)) finish(root, true);
 }
 
 bool job::step() noexcept {
-    auto& kernel = this_kernel;
-    if (!began_) {
-        if (cancel_requested_) {
-            finish(std::exchange(at_, nullptr), false);
-            return false;
-        }
+    if (began_ || !cancel_requested_) {
         began_ = true;
+        wait_ = nullptr;
+        const auto root = resume_job(*this, at_);
+        if (!root) return true;
+        finish(root, true);
+    } else {
+        finish(std::exchange(at_, nullptr), false);
     }
-    kernel.job = this;
-    wait_ = nullptr;
-    std::coroutine_handle<> next = at_;
-    do {
-        next.resume();
-        next = std::exchange(kernel.returning, nullptr);
-    } while (next);
-    kernel.job = nullptr;
-    const auto root = std::exchange(kernel.ended, nullptr);
-    if (!root) return true;
-    finish(root, true);
     return false;
 }
 
