@@ -27,7 +27,7 @@ public:
     using subject = barrier*;
     explicit barrier_awaiter(barrier* of) noexcept;
     bool await_ready();
-    void await_suspend(std::coroutine_handle<> at) noexcept;
+    void await_suspend(task_handle at) noexcept;
     std::size_t await_resume() const;
 
 private:

@@ -32,7 +32,7 @@ public:
     explicit condition_awaiter(subject of) noexcept;
     using queued_wait::check;
     bool await_ready() const;
-    void await_suspend(std::coroutine_handle<> at) noexcept;
+    void await_suspend(task_handle at) noexcept;
     void await_resume() const;
 
 private:

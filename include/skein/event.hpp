@@ -17,7 +17,7 @@ public:
     using subject = event*;
     explicit event_awaiter(event* of) noexcept;
     bool await_ready() const;
-    void await_suspend(std::coroutine_handle<> at) noexcept { enqueue(at); }
+    void await_suspend(task_handle at) noexcept { enqueue(at); }
     void await_resume() const { require_served(); }
 
 private:

@@ -102,7 +102,7 @@ public:
         check();
         return mutex_.lock_now();
     }
-    void await_suspend(std::coroutine_handle<> at) noexcept { enqueue(at); }
+    void await_suspend(task_handle at) noexcept { enqueue(at); }
     mutex::guard await_resume() const {
         require_served();
         return mutex::guard(mutex_);

@@ -158,7 +158,7 @@ public:
         check();
         return !queue_.empty() || queue_.shut_down_;
     }
-    void await_suspend(std::coroutine_handle<> at) noexcept { enqueue(at); }
+    void await_suspend(detail::task_handle at) noexcept { enqueue(at); }
 
     /// To be called while it stands in line. If that throws, it still does.
     template <class U>
@@ -214,7 +214,7 @@ public:
         check();
         return queue_.put_now(std::move(item_));
     }
-    void await_suspend(std::coroutine_handle<> at) noexcept { enqueue(at); }
+    void await_suspend(detail::task_handle at) noexcept { enqueue(at); }
     void await_resume() const {
         if (error_) std::rethrow_exception(error_);
         if (refused()) detail::throw_queue_shut_down();

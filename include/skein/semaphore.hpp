@@ -122,7 +122,7 @@ public:
         check();
         return semaphore_.take();
     }
-    void await_suspend(std::coroutine_handle<> at) noexcept { enqueue(at); }
+    void await_suspend(task_handle at) noexcept { enqueue(at); }
     semaphore::permit await_resume() const {
         require_served();
         return semaphore::permit(semaphore_);

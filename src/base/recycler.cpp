@@ -44,6 +44,15 @@ recycler orphans{{}, false};  // blocks of threads that have ended; guarded by o
 
 constinit thread_local arena this_arena;
 
+// Blocks that came to this thread, by the batch or straight from the heap, less those that went to the heap.
+constinit thread_local std::size_t this_blocks = 0;
+
+std::size_t length_of(const recycler::block* list) noexcept {
+    std::size_t count = 0;
+    for (; list != nullptr; list = list->next) ++count;
+    return count;
+}
+
 // At the end of a thread its free blocks wait for the next thread.
 struct at_thread_end {
     ~at_thread_end() {
@@ -78,7 +87,11 @@ std::byte* carve(std::size_t block_size, std::size_t& size) {
 
 void* recycle_refill(std::size_t size) {
     const std::size_t k = (size + recycler::granule - 1) / recycler::granule;
-    if (k >= recycler::classes || this_recycler.passes_through) return ::operator new(size);
+    if (k >= recycler::classes || this_recycler.passes_through) {
+        void* const memory = ::operator new(size);
+        ++this_blocks;
+        return memory;
+    }
     static thread_local at_thread_end guard;
     static_cast<void>(guard);
     {
@@ -86,6 +99,7 @@ void* recycle_refill(std::size_t size) {
         if (auto* block = orphans.free_blocks[k]) {
             orphans.free_blocks[k] = nullptr;
             this_recycler.free_blocks[k] = block->next;
+            this_blocks += length_of(block);
             return block;
         }
     }
@@ -93,6 +107,7 @@ void* recycle_refill(std::size_t size) {
     const std::size_t block_size = (k == 0 ? 1 : k) * recycler::granule;
     std::size_t carved = 0;
     std::byte* const first = carve(block_size, carved);
+    this_blocks += carved / block_size;
     recycler::block* list = nullptr;
     for (std::byte* memory = first + carved; (memory -= block_size) != first;)
         list = new (memory) recycler::block{list};
@@ -102,7 +117,14 @@ void* recycle_refill(std::size_t size) {
 
 void recycle_release(void* memory, std::size_t size) noexcept {
     static_cast<void>(size);
+    --this_blocks;
     ::operator delete(memory);
+}
+
+std::size_t count_recycled_in_use() noexcept {
+    std::size_t free = 0;
+    for (const auto* list : this_recycler.free_blocks) free += length_of(list);
+    return this_blocks - free;
 }
 
 }  // namespace skein::detail

@@ -82,25 +82,39 @@ void job::interrupt() noexcept {
     if (wait_ != nullptr && !cancel_requested_) wait_->on_cancel();
 }
 
-void job::run() noexcept {
+namespace {
+
+/// Lets a job run until it waits. Gives its root, if that has come to its end.
+inline task_handle resume_job(job& one, task_handle at) noexcept {
     auto& kernel = this_kernel;
-    if (!began_) {
-        if (cancel_requested_) return finish(std::exchange(at_, nullptr), false);
-        began_ = true;
-    }
-    kernel.job = this;
-    wait_ = nullptr;
-    task_handle next = at_;
+    kernel.job = &one;
     do {
-        next.resume();
-        next = std::exchange(kernel.returning, nullptr);
-    } while (next);
+        at.resume();
+        at = std::exchange(kernel.returning, nullptr);
+    } while (at);
     kernel.job = nullptr;
-    if (const auto root = std::exchange(kernel.ended, nullptr)) {
-        at_ = nullptr;
-        values_ = context();  // a future may be kept for long
-        finish(root, true);
+    return std::exchange(kernel.ended, nullptr);
+}
+
+}  // namespace
+
+bool job::step() noexcept {
+    if (!began_ && cancel_requested_) {
+        finish(std::exchange(at_, nullptr), false);
+        return false;
     }
+    began_ = true;
+    wait_ = nullptr;
+    const auto root = resume_job(*this, at_);
+    if (!root) return true;
+    at_ = nullptr;
+    values_ = context();  // a future may be kept for long
+    finish(root, true);
+    return false;
+}
+
+void job::run() noexcept {
+    step();
 }
 
 // ---- scope
@@ -140,10 +154,14 @@ scheduler::~scheduler() {
     this_kernel = {};
 }
 
-bool scheduler::turn() noexcept {
+void scheduler::begin_turn() noexcept {
     read_clock();
     ++turn_number_;
     while (deadline* due = deadlines_.pop_due(now_)) due->on_deadline();
+}
+
+bool scheduler::turn() noexcept {
+    begin_turn();
     for (int steps = 0; first_ready_ != nullptr; ++steps) {
         if (steps == steps_per_turn) return true;
         ready_node* node = first_ready_;
@@ -152,6 +170,22 @@ bool scheduler::turn() noexcept {
         node->run();
     }
     return false;
+}
+
+std::size_t scheduler::count_ready(std::size_t most) const noexcept {
+    std::size_t count = 0;
+    for (const ready_node* one = first_ready_; one != nullptr && count < most; one = one->next_ready_)
+        ++count;
+    return count;
+}
+
+ready_node& scheduler::take_ready(std::size_t place) noexcept {
+    ready_node** link = &first_ready_;
+    for (; place > 0; --place) link = &(*link)->next_ready_;
+    ready_node& node = **link;
+    *link = std::exchange(node.next_ready_, nullptr);
+    if (*link == nullptr) last_ready_ = link;
+    return node;
 }
 
 void scheduler::report(std::string_view context, const std::exception_ptr& error) noexcept {

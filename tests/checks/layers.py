@@ -41,6 +41,7 @@ PUBLIC = {
     "tls/engine": "tls_context tls_errc",
     "http": "content_disposition headers http_version url",
     "client": "client_request client_response client_session request_report session_options timeouts",
+    "testing": "testing testing_doctest testing_network",
     "everything": "skein",
 }
 PUBLIC_LAYER = {f"{name}.hpp": layer for layer, names in PUBLIC.items() for name in names.split()}

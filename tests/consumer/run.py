@@ -1,4 +1,4 @@
-"""Builds and runs the consumer against an installed skein, or with skein as a meson subproject.
+"""Builds and runs the consumers against an installed skein, or with skein as a meson subproject.
 
 Usage: run.py pkgconfig|cmake|subproject BUILD_ROOT SOURCE_ROOT static|shared|both -- COMPILER...
 """
@@ -12,7 +12,8 @@ import tempfile
 
 SKIPPED = 77  # meson's exit code for a test that could not run here
 HERE = pathlib.Path(__file__).resolve().parent
-EXPECTED = "127.0.0.1 1\n"
+# program: what it says
+EXPECTED = {"main": "127.0.0.1 1\n", "simulated": "2 1\n"}
 
 
 def run(*command, **options):
@@ -40,9 +41,10 @@ def by_pkgconfig(build, _source, kind, compiler, folder):
     modules, _ = install(build, folder + "/root", kind)
     environment = dict(os.environ, PKG_CONFIG_PATH=f"{modules}:{os.environ.get('PKG_CONFIG_PATH', '')}")
     flags = run("pkg-config", "--cflags", "--libs", "skein", env=environment).split()
-    program = folder + "/consumer"
-    run(*compiler, "-std=c++20", HERE / "main.cpp", "-o", program, *flags, f"-Wl,-rpath,{modules.parent}")
-    return run(program)
+    for program in EXPECTED:
+        run(*compiler, "-std=c++20", HERE / f"{program}.cpp", "-o", f"{folder}/{program}", *flags,
+            f"-Wl,-rpath,{modules.parent}")
+    return folder
 
 
 def by_cmake(build, _source, kind, compiler, folder):
@@ -53,25 +55,27 @@ def by_cmake(build, _source, kind, compiler, folder):
     run("cmake", "-G", "Ninja", "-S", HERE, "-B", folder + "/build", f"-DCMAKE_PREFIX_PATH={prefix}",
         f"-DCMAKE_CXX_COMPILER={shutil.which(compiler[-1])}")
     run("cmake", "--build", folder + "/build")
-    return run(folder + "/build/consumer")
+    return folder + "/build"
 
 
 def by_subproject(_build, source, kind, _compiler, folder):
     project = pathlib.Path(folder, "project")
     (project / "subprojects").mkdir(parents=True)
     (project / "subprojects" / "skein").symlink_to(source)
-    shutil.copy(HERE / "main.cpp", project)
+    for program in EXPECTED:
+        shutil.copy(HERE / f"{program}.cpp", project)
     shutil.copy(HERE / "subproject.build", project / "meson.build")
     run("meson", "setup", folder + "/build", project, "--wrap-mode=nodownload", "--buildtype=plain",
         f"--default-library={kind}")
     run("ninja", "-C", folder + "/build")
-    return run(folder + "/build/consumer")
+    return folder + "/build"
 
 
 def main():
     way, build, source, kind = sys.argv[1:5]
     with tempfile.TemporaryDirectory(prefix="skein-consumer-") as folder:
-        said = globals()["by_" + way](build, source, kind, sys.argv[6:], folder)
+        programs = globals()["by_" + way](build, source, kind, sys.argv[6:], folder)
+        said = {program: run(f"{programs}/{program}") for program in EXPECTED}
     if said != EXPECTED:
         sys.exit(f"expected {EXPECTED!r}, got {said!r}")
 

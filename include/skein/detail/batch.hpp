@@ -53,7 +53,7 @@ public:
             bool await_ready() const noexcept {
                 return (scope.has_place() && scope.started_ < starts_in_a_row) || !scope.open();
             }
-            void await_suspend(std::coroutine_handle<> at) const noexcept { scope.wait_for_place(at); }
+            void await_suspend(task_handle at) const noexcept { scope.wait_for_place(at); }
             bool await_resume() const noexcept {
                 scope.waits_for_ = waits_for::all;
                 return scope.open();
@@ -87,7 +87,7 @@ private:
     static constexpr std::size_t starts_in_a_row = 256;
 
     bool open() const noexcept { return !ending() && !owner_must_stop(); }
-    void wait_for_place(std::coroutine_handle<> at) noexcept;
+    void wait_for_place(task_handle at) noexcept;
 
     std::size_t limit_;
     std::size_t taken_ = 0;

@@ -50,6 +50,9 @@ inline void recycle_free(void* memory, std::size_t size) noexcept {
     r.free_blocks[k] = new (memory) recycler::block{r.free_blocks[k]};
 }
 
+/// How many blocks of this thread are in use. Walks the free lists: for tests of what is left behind.
+SKEIN_API std::size_t count_recycled_in_use() noexcept;
+
 /// Base of the types whose objects are made and dropped all the time.
 struct recycled {
     static void* operator new(std::size_t size) { return recycle_allocate(size); }

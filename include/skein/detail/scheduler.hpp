@@ -156,6 +156,8 @@ public:
     virtual std::source_location location() const noexcept { return {}; }
 
     void run() noexcept final;
+    /// run(); false if the job has ended, and may be gone.
+    bool step() noexcept;
 
 protected:
     /// It sees the task-local values of its creator: the running job, or the thread outside one.
@@ -254,6 +256,15 @@ public:
     /// One turn: reads the clock, fires the deadlines that are due, then runs what is ready, up to a budget,
     /// so that I/O gets its share. True if something is still ready.
     bool turn() noexcept;
+    /// How much a turn runs at most.
+    static constexpr int steps_per_turn = 256;
+
+    /// The parts of a turn, for a simulation, which chooses the order: first the clock and the deadlines...
+    void begin_turn() noexcept;
+    /// ... then one of what is ready at a time. How many there are, counted up to `most`; and the one at that
+    /// place, which is no longer ready: run() follows.
+    std::size_t count_ready(std::size_t most) const noexcept;
+    ready_node& take_ready(std::size_t place) noexcept;
 
     /// The time as this turn knows it.
     clock::time_point now() const noexcept { return now_; }
@@ -284,8 +295,6 @@ private:
     class background_scope final : public scope {
         void child_done(bool, const std::exception_ptr&) noexcept override {}
     };
-
-    static constexpr int steps_per_turn = 256;
 
     ready_node* first_ready_ = nullptr;
     ready_node** last_ready_ = &first_ready_;

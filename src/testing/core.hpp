@@ -1,0 +1,86 @@
+// The simulation itself: a host whose clock is told the time, and which runs one ready node at a time.
+#pragma once
+
+#include "loop/host.hpp"
+#include "testing/dice.hpp"
+#include "testing/simulated_network.hpp"
+
+#include <skein/detail/recycler.hpp>
+#include <skein/testing.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+namespace skein::testing {
+
+/// So that a test that counts allocations may run in a simulation.
+template <class T>
+struct recycling_allocator {
+    using value_type = T;
+    recycling_allocator() noexcept = default;
+    template <class U>
+    recycling_allocator(const recycling_allocator<U>&) noexcept {}
+    T* allocate(std::size_t n) { return static_cast<T*>(detail::recycle_allocate(n * sizeof(T))); }
+    void deallocate(T* memory, std::size_t n) noexcept { detail::recycle_free(memory, n * sizeof(T)); }
+    bool operator==(const recycling_allocator&) const noexcept { return true; }
+};
+
+class simulation_core final : public loop::host {
+public:
+    explicit simulation_core(simulation_options options);
+    ~simulation_core() override;
+
+    /// The simulation of this thread. Throws std::logic_error, naming `what`, if there is none.
+    static simulation_core& current(const char* what);
+    /// How much time the simulation of this thread has let pass.
+    static clock::duration elapsed() noexcept;
+
+    /// Runs `main` and everything else to its end. Throws deadlock_error, and std::logic_error if something
+    /// is left behind.
+    void run(std::unique_ptr<detail::job> main);
+
+    /// Called each time a task has begun to wait, while `main` has not ended.
+    void set_wait_observer(std::function<void(detail::job&)> observer) { on_wait_ = std::move(observer); }
+    void cancel_main() noexcept { main_scope_.cancel_children(); }
+    /// Lets time pass without anybody running.
+    void stall(clock::duration how_long) noexcept;
+
+    simulated_network& network() noexcept { return network_; }
+    testing::network& public_network() noexcept { return public_network_; }
+    std::chrono::system_clock::time_point wall_time() const noexcept override;
+
+private:
+    class main_scope final : public detail::scope {
+        void child_done(bool, const std::exception_ptr&) noexcept override {}
+    };
+
+    bool turn() noexcept;
+    void step() noexcept;
+    template <class Done>
+    void drive(Done done);
+    void get_unstuck(const std::string& why) noexcept;
+    void check_nothing_left();
+
+    simulation_options options_;
+    dice random_;
+    simulated_network network_;
+    testing::network public_network_{network_};
+    net::network_override instead_{network_};
+    main_scope main_scope_;
+    std::function<void(detail::job&)> on_wait_;
+    using job_steps =
+        std::unordered_map<detail::job*, std::uint64_t, std::hash<detail::job*>, std::equal_to<>,
+                           recycling_allocator<std::pair<detail::job* const, std::uint64_t>>>;
+    job_steps waiting_;  // since which step
+    std::uint64_t steps_ = 0;
+    std::uint64_t last_step_ = 0;  // beyond which the run never ends
+    bool ending_ = false;
+    int stuck_ = 0;        // how often, in this run
+    std::string failure_;  // why it was stuck first
+};
+
+}  // namespace skein::testing

@@ -1,0 +1,112 @@
+// TLS over the simulated network: the real engine on both sides.
+#include "sweep.hpp"
+
+#include "pki.hpp"
+#include "tls_server.hpp"
+
+#include <chrono>
+
+using namespace simulation;
+using namespace std::chrono_literals;
+using skein::test::identity;
+using skein::test::server_options;
+using skein::test::tls_server;
+
+namespace {
+
+const identity& root() {
+    static const identity made = skein::test::make_root();
+    return made;
+}
+
+const identity& leaf() {
+    static const identity made = [] {
+        skein::test::recipe what;
+        what.names = {"DNS:example.test"};
+        return skein::test::issue(what, &root());
+    }();
+    return made;
+}
+
+const skein::tls_context& trusting() {
+    static const auto made = skein::tls_context().ca_pem(skein::test::to_pem(root()));
+    return made;
+}
+
+/// Shakes hands, then echoes targets.
+task<> echo_secretly(server_stream& client) {
+    server_options options;
+    options.chain = {leaf()};
+    tls_server engine(options);
+    std::string head;
+    for (;;) {
+        const std::string piece = co_await client.read();
+        if (piece.empty()) co_return;
+        engine.feed(piece);
+        engine.step();
+        head += std::exchange(engine.received(), {});
+        if (head.ends_with("\r\n\r\n")) engine.write(response(target_of(std::exchange(head, {}))));
+        co_await client.write(engine.take());
+        if (engine.failed() || engine.saw_close_notify()) co_return;
+    }
+}
+
+task<> fetch_secretly(client_session& session, std::string target) {
+    auto got = co_await session.get("https://example.test" + target);
+    const auto text = co_await got.text();
+    CHECK(text == target);
+    CHECK(got.report().tls_version == "TLSv1.3");
+}
+
+}  // namespace
+
+TEST_CASE("https: a handshake, two requests on one connection") {
+    sweep("https", [&]() -> task<> {
+        this_network().set_link(slow_link());
+        this_network().listen("example.test", 443, echo_secretly);
+        session_options options;
+        options.tls = trusting();
+        client_session session(options);
+        const pool_check check(session);
+        for (const char* target : {"/one", "/two"}) co_await fetch_secretly(session, target);
+        if (untouched) CHECK(this_network().made_connections() == 1);
+    });
+}
+
+TEST_CASE("https: a server that stops at any byte of the handshake runs into the limit, and leaves nothing") {
+    // What the server says until the handshake is done: some 700 bytes.
+    std::size_t limited = 0;
+    for (std::size_t cut = 0; cut < 1000; ++cut) {
+        skein::testing::run([&]() -> task<> {
+            const auto stop_there = [cut](server_stream& client) -> task<> {
+                server_options options;
+                options.chain = {leaf()};
+                tls_server engine(options);
+                for (std::size_t left = cut;;) {
+                    const std::string piece = co_await client.read();
+                    if (piece.empty()) co_return;
+                    engine.feed(piece);
+                    engine.step();
+                    const std::string said = engine.take().substr(0, left);
+                    left -= said.size();
+                    co_await client.write(said);
+                }
+            };
+            this_network().listen("example.test", 443, stop_there);
+            session_options options;
+            options.tls = trusting();
+            options.timeout.tls = 3s;
+            options.timeout.first_byte = 4s;
+            client_session session(options);
+            const pool_check check(session);
+            try {
+                (void)co_await session.get("https://example.test/");
+                FAIL_CHECK("an answer out of nothing");
+            } catch (const skein::timeout_error& e) {
+                if (e.phase() == skein::phase::tls) ++limited;
+            }
+            CHECK(session.stats().open == 0);
+        });
+    }
+    CHECK(limited > 500);
+}
