@@ -6,7 +6,8 @@
 #include <doctest/doctest.h>
 
 /// A test case whose body may wait. It runs in a simulation of its own; testing::this_network() is its
-/// network. The body needs at least one co_await or co_return.
+/// network. The body needs at least one co_await or co_return. (In a scenario of for_each_wait(), await
+/// outside of CHECK(): doctest keeps what is thrown inside of it to itself, a cancellation too.)
 ///
 ///     SKEIN_TEST_CASE("an hour passes") {
 ///         co_await skein::sleep(1h);

@@ -141,8 +141,9 @@ void simulation_core::run(std::unique_ptr<detail::job> main) {
 
 void simulation_core::check_nothing_left() {
     std::string left;
-    if (network_.open_connections() != 0)
-        left += " " + std::to_string(network_.open_connections()) + " open connections;";
+    if (!network_.is_quiet())
+        left +=
+            " connections, " + std::to_string(network_.open_connections()) + " of them open at the client;";
     if (!scheduler_.deadlines().empty()) left += " a time limit;";
     if (!waiting_.empty()) left += "\n" + dump_tasks();
     if (!left.empty()) throw std::logic_error("a simulation left behind:" + left);

@@ -74,7 +74,7 @@ public:
     std::size_t made_connections() const noexcept { return made_; }
     std::size_t lookups() const noexcept { return lookups_; }
     detail::scope& servers() noexcept { return servers_; }
-    /// Nothing is under way that nobody waits for.
+    /// No connection is left, not even at one end.
     bool is_quiet() const noexcept { return wires_.empty(); }
 
     // ---- for wires

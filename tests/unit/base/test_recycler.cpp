@@ -50,3 +50,16 @@ TEST_CASE("the blocks of a thread that has ended serve the next one") {
     std::thread([&] { use_some(second); }).join();
     if (!this_recycler.passes_through) CHECK(first == second);
 }
+
+TEST_CASE("blocks in use are counted: small ones, ones from the heap, fresh and used before") {
+    using skein::detail::count_recycled_in_use;
+    const std::size_t before = count_recycled_in_use();
+    for (int round = 0; round < 2; ++round) {
+        std::vector<std::pair<void*, std::size_t>> blocks;
+        for (const std::size_t size : {16, 17, 500, 1024, 2000, 100'000})
+            blocks.emplace_back(recycle_allocate(size), size);
+        CHECK(count_recycled_in_use() == before + blocks.size());
+        for (auto [p, size] : blocks) recycle_free(p, size);
+        CHECK(count_recycled_in_use() == before);
+    }
+}

@@ -1,8 +1,11 @@
 // The simulation: time, order, deadlocks, and what is left behind.
+#include "net/network.hpp"
+
 #include <skein/skein.hpp>
 #include <skein/testing_doctest.hpp>
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -197,4 +200,22 @@ TEST_CASE("an exception that nobody can receive goes to the handler of the optio
         options);
     REQUIRE(told.size() == 1);
     CHECK(has(told[0], "exception of a task that nobody awaited"));
+}
+
+TEST_CASE("a connection that is left open is noticed") {
+    testing::simulation world;
+    world.network().listen("10.0.9.9", 7,
+                           [](testing::server_stream& client) -> task<> { (void)co_await client.read(); });
+    std::unique_ptr<skein::net::stream> kept;
+    CHECK_THROWS_WITH_AS(world.run([&]() -> task<> {
+        const auto to = skein::net::address::parse("10.0.9.9", 7);
+        kept = co_await skein::net::network::current().connect(*to);
+    }),
+                         doctest::Contains("left behind: connections, 1 of them open"), std::logic_error);
+    kept.reset();
+    world.run([]() -> task<> { co_return; });
+}
+
+SKEIN_TEST_CASE("to_thread() is a logic_error, and says what it needs") {
+    CHECK_THROWS_AS(co_await skein::to_thread([] { return 1; }), std::logic_error);
 }
