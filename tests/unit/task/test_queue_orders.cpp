@@ -68,7 +68,7 @@ TEST_CASE("items of the same priority come in the order in which they were put")
 }
 
 TEST_CASE("a comparison may have state") {
-    const bool descending = true;
+    bool descending = true;
     const auto before = [descending](int a, int b) { return descending ? a > b : a < b; };
     priority_queue<int, decltype(before)> q(0, before);
     CHECK(q.try_put(1));
