@@ -65,7 +65,7 @@ task<T> first_success_of_vector(vector_source<T> source, std::size_t limit) {
 
 /// The value of a child with this place among the types of the variant. Throws what the child threw.
 template <class Variant, class T, std::size_t I>
-Variant value_of(collected_job& ended) {
+Variant variant_from(collected_job& ended) {
     return Variant(std::in_place_index<I>, std::move(static_cast<collected_job_of<T>&>(ended).get().get()));
 }
 
@@ -78,7 +78,7 @@ task<std::variant<void_to_monostate<T>...>> first_of_pack(std::index_sequence<I.
         (children.add(*std::get<I>(jobs).release()), ...);
     }
     co_await children.join();
-    constexpr variant (*value_at[])(collected_job&) = {value_of<variant, T, I>...};
+    constexpr variant (*value_at[])(collected_job&) = {variant_from<variant, T, I>...};
     auto& winner = children.winner();
     co_return value_at[winner.index()](winner);
 }

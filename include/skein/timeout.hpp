@@ -90,10 +90,15 @@ task<R> with_timeout_task(Limit limit, Fn body, Args... args) {
 
 /// What `body(scope, args...)`, or else `body(args...)`, gives when it is awaited.
 template <class Fn, class... Args>
-struct timed_result : std::type_identity<async_result_t<Fn, Args...>> {};
+struct timed_result {};
 template <class Fn, class... Args>
 requires async_callable<Fn, timeout_scope&, Args...>
 struct timed_result<Fn, Args...> : std::type_identity<async_result_t<Fn, timeout_scope&, Args...>> {
+};
+template <class Fn, class... Args>
+requires(async_callable<Fn, Args...> &&
+         !async_callable<Fn, timeout_scope&, Args...>) struct timed_result<Fn, Args...>
+    : std::type_identity<async_result_t<Fn, Args...>> {
 };
 template <class Fn, class... Args>
 using timed_result_t = typename timed_result<Fn, Args...>::type;

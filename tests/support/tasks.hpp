@@ -25,6 +25,12 @@ task<T> fail_after(clock::duration delay, const char* what) {
     throw std::runtime_error(what);
 }
 
+/// For tasks that shall not even begin.
+inline task<int> begins(bool& began) {
+    began = true;
+    co_return 1;
+}
+
 /// Waits for ever; once it is cancelled, takes a while to end, and says when it has.
 inline task<int> unwind_slowly(clock::duration clean_up, bool& ended) {
     const auto body = []() -> task<> { co_await sleep(std::chrono::hours(1000)); };

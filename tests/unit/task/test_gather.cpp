@@ -250,3 +250,58 @@ TEST_CASE("a hundred thousand tasks in one gather") {
         CHECK(sum == 100'000);
     });
 }
+
+TEST_CASE("starting many tasks does not keep others waiting") {
+    for (const bool limited : {false, true}) {
+        run_virtual([&]() -> task<> {
+            gauge g;
+            int begun_when_it_ran = -1;
+            const auto other = [&]() -> task<> {
+                co_await skein::yield();
+                begun_when_it_ran = g.begun;
+            };
+            auto beside = create_task(other());
+            co_await gather(some_measured(g, 10'000), limited ? 5'000 : skein::no_limit);
+            CHECK(g.begun == 10'000);
+            CHECK(g.most == (limited ? 5'000 : 10'000));
+            CHECK(begun_when_it_ran < 1'000);
+        });
+    }
+}
+
+TEST_CASE("settle: a cancel that comes when all have ended takes nothing away") {
+    run_virtual([&]() -> task<> {
+        std::size_t got = 0;
+        const auto all = [&]() -> task<> {
+            std::vector<task<int>> tasks;
+            tasks.push_back(after(1s, 1));
+            tasks.push_back(fail_after<int>(1s, "no"));
+            got = (co_await settle(std::move(tasks))).size();
+            co_await skein::yield();
+        };
+        auto work = create_task(all());
+        const auto cancel = [&]() -> task<> {
+            co_await skein::sleep(1s);  // begun last, so it is woken after the others of this moment
+            work.cancel();
+        };
+        co_await skein::yield();
+        co_await skein::yield();
+        co_await cancel();
+        CHECK_THROWS_AS(co_await work, cancelled_error);
+        CHECK(got == 2);
+    });
+}
+
+TEST_CASE("settle: an error of a task that was told to end goes to the exception handler") {
+    virtual_loop loop;
+    loop.run([]() -> task<> {
+        std::vector<task<int>> tasks;
+        tasks.push_back(after(1h, 1));
+        tasks.push_back(skein::tests::fail_when_cancelled("late"));
+        auto work = create_task(settle(std::move(tasks)));
+        co_await skein::sleep(1s);
+        work.cancel();
+        CHECK_THROWS_AS(co_await work, cancelled_error);
+    }());
+    CHECK(loop.reports() == std::vector<std::string>({"exception of a task in settle() that was cancelled"}));
+}

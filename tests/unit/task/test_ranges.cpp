@@ -137,7 +137,6 @@ TEST_CASE("settle, gather and as_completed take a view that makes its tasks") {
 TEST_CASE("a task is made when a place is free for it, not before") {
     for (const std::size_t limit : {std::size_t(1), std::size_t(3), std::size_t(100)}) {
         run_virtual([&]() -> task<> {
-            census c;
             gauge g;
             int ended = 0, made = 0;
             const auto make = [&](int i) {

@@ -23,17 +23,13 @@ using skein::timeout_scope;
 using skein::wait_for;
 using skein::with_timeout;
 using skein::tests::after;
+using skein::tests::begins;
 using skein::tests::fail_when_cancelled;
 using skein::tests::run_virtual;
 using skein::tests::value_when_cancelled;
 using skein::tests::virtual_loop;
 
 namespace {
-
-task<int> begins(bool& began) {
-    began = true;
-    co_return 1;
-}
 
 task<> slow_to_end() {
     const auto body = []() -> task<> { co_await skein::sleep(1h); };
