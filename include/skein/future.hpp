@@ -204,7 +204,7 @@ requires detail::awaitable<A> future<detail::await_result_t<A>> create_task(
     auto* job = new detail::future_job<T>(detail::to_task(std::move(awaitable)), name, where);
     job->add_reference();
     future<T> result{detail::state_handle<detail::state_of<T>>(job)};
-    scheduler.background().start(*job);
+    scheduler.start_background(*job);
     return result;
 }
 

@@ -12,7 +12,9 @@
 #include <skein/gather.hpp>
 #include <skein/headers.hpp>
 #include <skein/http_version.hpp>
+#include <skein/on_signal.hpp>
 #include <skein/outcome.hpp>
+#include <skein/remote.hpp>
 #include <skein/request_report.hpp>
 #include <skein/run.hpp>
 #include <skein/session_options.hpp>
@@ -26,3 +28,4 @@
 #include <skein/tls_errc.hpp>
 #include <skein/to_thread.hpp>
 #include <skein/url.hpp>
+#include <skein/wait_fd.hpp>

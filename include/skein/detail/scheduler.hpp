@@ -226,6 +226,10 @@ public:
 
     deadline_queue& deadlines() noexcept { return deadlines_; }
     scope& background() noexcept { return background_; }
+    /// Starts a job that belongs to the loop itself.
+    void start_background(job& child) noexcept;
+    /// To be called when a background job starts where there was none: by a loop that need not run for less.
+    void set_on_background(void (*callback)() noexcept) noexcept { on_background_ = callback; }
 
     /// Tells the exception handler, or standard error if there is none.
     void report(std::string_view context, const std::exception_ptr& error) noexcept;
@@ -245,6 +249,7 @@ private:
     now_function read_now_;
     deadline_queue deadlines_;
     background_scope background_;
+    void (*on_background_)() noexcept = nullptr;
     exception_handler handler_;
 };
 
@@ -276,6 +281,12 @@ inline void scope::start(job& child) noexcept {
     (last_ != nullptr ? last_->next_ : first_) = &child;
     last_ = &child;
     this_kernel.scheduler->push(child);
+}
+
+inline void scheduler::start_background(job& child) noexcept {
+    const bool first = !background_.has_children();
+    background_.start(child);
+    if (first && on_background_ != nullptr) on_background_();
 }
 
 inline void wait::check() {
