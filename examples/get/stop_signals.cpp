@@ -1,3 +1,4 @@
+// Owns what SIGTERM and SIGHUP do to a run: they cancel it.
 #include "stop_signals.hpp"
 
 #include <skein/future.hpp>

@@ -303,7 +303,6 @@ TEST_CASE("threads that never stop posting do not keep a loop from ending") {
     std::vector<std::unique_ptr<worker>> workers;
     const auto main = [&]() -> task<> {
         const remote here = skein::this_remote();
-        std::atomic<int> busy = 0;
         for (int i = 0; i < 3; ++i)
             workers.push_back(std::make_unique<worker>([&stop, &refused, here] {
                 while (!stop) {
