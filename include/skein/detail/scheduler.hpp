@@ -35,6 +35,7 @@ struct kernel_state {
     std::coroutine_handle<> returning;  // to be resumed when the stack has unwound: see task.hpp
     std::coroutine_handle<> ended;      // the root of the job, once it has come to its end
     unsigned depth;                     // of coroutines started inside each other
+    std::uint16_t thread_number;        // of threads that have had a loop; 0 in others
 };
 // Constant-initialised and trivially destructible, so that access costs no guard.
 extern SKEIN_API constinit thread_local kernel_state this_kernel;

@@ -58,6 +58,7 @@ SKEIN_API std::unique_ptr<const std::string> copy_name(std::string_view name);
 SKEIN_API std::exception_ptr make_broken_promise();
 [[noreturn]] SKEIN_API void throw_no_state();
 [[noreturn]] SKEIN_API void throw_awaits_itself();
+[[noreturn]] SKEIN_API void throw_wrong_thread();
 
 template <class T>
 class state_of : public shared_state {
@@ -71,6 +72,14 @@ public:
         if (--references_ == 0) destroy();
     }
     void mark_retrieved() noexcept { retrieved_ = true; }
+
+    /// From the first wait on, and for a job from its creation on, the state belongs to one thread; what
+    /// would wake tasks from another one throws std::logic_error.
+    void belongs_here() noexcept { thread_number_ = this_kernel.thread_number; }
+    void check_thread() const {
+        if (thread_number_ != 0 && thread_number_ != this_kernel.thread_number) [[unlikely]]
+            throw_wrong_thread();
+    }
 
     /// Copies the value where it can be copied and `may_move` is false. Throws the error.
     T retrieve(bool may_move) {
@@ -98,6 +107,7 @@ protected:
 
 private:
     bool retrieved_ = false;
+    std::uint16_t thread_number_ = 0;  // in what would be padding
     std::uint32_t references_ = 1;
 };
 
@@ -139,7 +149,9 @@ class future_job final : public state_of<T>, public job, public recycled {
 public:
     /// Throws std::logic_error for an empty task.
     future_job(task<T>&& work, std::string_view name, std::source_location where)
-        : job(work.release()), name_(name.empty() ? nullptr : copy_name(name)), location_(where) {}
+        : job(work.release()), name_(name.empty() ? nullptr : copy_name(name)), location_(where) {
+        this->belongs_here();
+    }
     ~future_job() override = default;
     bool cancel() noexcept override {
         if (this->done()) return false;
