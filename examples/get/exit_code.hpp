@@ -9,7 +9,8 @@ enum exit_code : int {
     wrong_usage = 2,
     nothing_done = 3,     ///< the folder cannot be written to, a list cannot be read, ...
     report_closed = 141,  ///< who read the report has gone: as a program that SIGPIPE ended looks to a shell
-    // 130 is what a shell makes of the SIGINT that ends an interrupted run.
+    // 130, 143 and 129 are what a shell makes of SIGINT, SIGTERM and SIGHUP, of which an interrupted run
+    // ends.
 };
 
 }  // namespace get

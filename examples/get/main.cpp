@@ -6,6 +6,7 @@
 #include "input_list.hpp"
 #include "options.hpp"
 #include "report.hpp"
+#include "stop_signals.hpp"
 #include "text.hpp"
 
 #include <skein/cancelled_error.hpp>
@@ -132,7 +133,14 @@ int fetch_all(const options& asked) {
     const auto parent = target.parent_path().string();
     folder where(asked.output.empty() ? asked.folder : parent.empty() ? "." : parent);
     session_run all(asked, std::move(inputs), where, file_name);
-    return skein::run(all.run());
+    int came = 0;
+    try {
+        return skein::run(run_until_signal(all.run(), came));
+    } catch (const skein::cancelled_error&) {
+        if (came != 0)
+            std::raise(came);  // so that whoever sent it sees what ended us; run() does so for SIGINT
+        throw;
+    }
 }
 
 }  // namespace

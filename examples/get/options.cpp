@@ -31,7 +31,8 @@ Exit codes:
   1    some were not; what went wrong was said for each
   2    the command line has a mistake, or names no URL
   3    nothing could be done: the folder cannot be written to, a list cannot be read
-  130  interrupted; a second Ctrl-C ends it at once, and may leave .part files
+  130  interrupted (143 by SIGTERM, 129 by SIGHUP); a second Ctrl-C ends it at
+       once, and may leave .part files
   141  who read the --json report has gone)";
 
 // "Name: value" as a field; CLI11 shows what is thrown as a mistake in the command line.

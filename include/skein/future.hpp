@@ -65,6 +65,8 @@ public:
     void await_suspend(task_handle at) {
         auto& state = *state_.get();
         if (state.is_running_job()) throw_awaits_itself();
+        state.check_thread();
+        state.belongs_here();
         Suspension::suspend_in(state.waiting(), at);
     }
     void describe(std::string& out) const final { state_.get()->describe(out); }
@@ -118,9 +120,10 @@ private:
 
 /// A handle on a result to come: of a task that create_task() started, or of a promise. Copies share the
 /// result, and several tasks may await it. *Lifetime:* dropping a future neither cancels nor blocks.
-/// *Thread:* the loop's. *Cancellation:* cancelling a task that awaits the future of a task cancels that task
-/// too, as in asyncio, and the wait ends when that task has; of a promise, it cancels the future. shield()
-/// keeps them apart.
+/// *Thread:* the loop's; cancelling, or waiting for, what belongs to another thread's loop throws
+/// std::logic_error, as far as that can be seen. *Cancellation:* cancelling a task that awaits the future of
+/// a task cancels that task too, as in asyncio, and the wait ends when that task has; of a promise, it
+/// cancels the future. shield() keeps them apart.
 template <class T = void>
 class future {
 public:
@@ -132,7 +135,10 @@ public:
     /// True if it ended by cancellation.
     bool cancelled() const { return state_->state() == detail::result_state::cancelled; }
     /// Requests cancellation; false if done already. A task is done only when it has unwound.
-    bool cancel() { return state_->cancel(); }
+    bool cancel() {
+        state_->check_thread();
+        return state_->cancel();
+    }
 
     /// The value: a copy where T can be copied, else moved out by the first who asks.
     /// *Throws:* the task's error, cancelled_error; std::logic_error before it is done, or if taken before.
@@ -165,7 +171,8 @@ private:
 
 /// The other end of a future, for results that come from elsewhere: callbacks, other libraries. Move-only.
 /// *Lifetime:* dropped without a result, it gives its future std::future_error (broken_promise).
-/// *Thread:* the loop's; from other threads, through remote.
+/// *Thread:* the loop's; from other threads, through remote: setting it there throws std::logic_error once a
+/// task waits.
 template <class T = void>
 class promise {
 public:
@@ -188,10 +195,14 @@ public:
     template <class... Args>
     requires(std::is_void_v<T> ? sizeof...(Args) == 0
                                : std::constructible_from<T, Args...>) bool set_value(Args&&... args) {
+        state_->check_thread();
         return state_->set_value(std::forward<Args>(args)...);
     }
     /// Sets the error. False if done or cancelled already.
-    bool set_exception(std::exception_ptr error) { return state_->set_error(std::move(error)); }
+    bool set_exception(std::exception_ptr error) {
+        state_->check_thread();
+        return state_->set_error(std::move(error));
+    }
     /// True once set, or once the future was cancelled.
     bool done() const { return state_->done(); }
 
@@ -216,7 +227,7 @@ requires detail::awaitable<A> future<detail::await_result_t<A>> create_task(
     auto* job = new detail::future_job<T>(detail::to_task(std::move(awaitable)), name, where);
     job->add_reference();
     future<T> result{detail::state_handle<detail::state_of<T>>(job)};
-    scheduler.background().start(*job);
+    scheduler.start_background(*job);
     return result;
 }
 

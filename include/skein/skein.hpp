@@ -19,8 +19,10 @@
 #include <skein/headers.hpp>
 #include <skein/http_version.hpp>
 #include <skein/mutex.hpp>
+#include <skein/on_signal.hpp>
 #include <skein/outcome.hpp>
 #include <skein/queue.hpp>
+#include <skein/remote.hpp>
 #include <skein/request_report.hpp>
 #include <skein/run.hpp>
 #include <skein/semaphore.hpp>
@@ -37,3 +39,4 @@
 #include <skein/tls_errc.hpp>
 #include <skein/to_thread.hpp>
 #include <skein/url.hpp>
+#include <skein/wait_fd.hpp>

@@ -78,9 +78,11 @@ task<R> to_thread_task(Fn fn) {
 }  // namespace detail
 
 /// Runs `f(args...)` on a thread of libuv's pool and gives its result: for blocking calls and blocking
-/// drivers. The pool has 4 threads (UV_THREADPOOL_SIZE), which name resolution shares. *Lifetime:* callable
-/// and arguments are kept until the call is over. *Cancellation:* a call that has not begun never does; one
-/// that runs is waited for. *Throws:* what f throws; cancelled_error.
+/// drivers. The pool has 4 threads (environment variable UV_THREADPOOL_SIZE), for all loops together; further
+/// calls wait their turn. *Lifetime:* callable and arguments are kept until the call is over. *Cancellation:*
+/// a call that has not begun never does; one that runs is waited for, and its result delivered. So is it at
+/// the end of run(): a call that may not end by itself needs to be told, for example by a std::stop_token
+/// whose source the main task owns. *Throws:* what f throws; cancelled_error.
 template <class Fn, class... Args>
 requires std::invocable<Fn&, Args...>
 auto to_thread(Fn f, Args... args) -> task<std::invoke_result_t<Fn&, Args...>> {

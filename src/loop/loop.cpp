@@ -1,12 +1,11 @@
-// Owns the libuv loop: its turns, its one timer, SIGINT, and the order in which everything ends.
+// Owns the handles that drive a scheduler from a libuv loop: its turns, its one timer, its wake-ups from
+// outside.
 #include "loop/loop.hpp"
 
 #include <algorithm>
 #include <cassert>
-#include <csignal>
-#include <cstdio>
-#include <cstdlib>
 #include <system_error>
+#include <utility>
 
 namespace skein::loop {
 
@@ -18,26 +17,51 @@ clock::time_point read_steady_clock() noexcept {
     return clock::now();
 }
 
-void check(int status, const char* what) {
-    if (status < 0) throw std::system_error(-status, std::generic_category(), what);
+uv_handle_t* as_handle(auto& handle) noexcept {
+    return reinterpret_cast<uv_handle_t*>(&handle);
 }
 
 }  // namespace
 
-// ---- beginning
+// ---- handles
 
-loop::loop(const run_options& options) : host(read_steady_clock) {
-    check(uv_loop_init(&uv_), "cannot make an event loop");
-    uv_.data = this;
-    uv_prepare_init(&uv_, &prepare_);
-    uv_idle_init(&uv_, &idle_);
-    uv_timer_init(&uv_, &timer_);
-    uv_prepare_start(&prepare_,
-                     [](uv_prepare_t* handle) { static_cast<loop*>(handle->loop->data)->on_prepare(); });
-    if (options.exception_handler) scheduler_.set_exception_handler(options.exception_handler);
-    if (options.handle_sigint)
-        sigint_.take(uv_, [](uv_async_t* wake) { static_cast<loop*>(wake->loop->data)->on_sigint(); });
+struct loop::handles {
+    uv_prepare_t prepare{};
+    uv_idle_t idle{};
+    uv_timer_t timer{};
+    uv_async_t wake{};  // with the inbox
+    int closing = 0;
+    std::function<void()> on_closed;
+
+    void close(uv_handle_t* one) noexcept {
+        ++closing;
+        one->data = this;
+        uv_close(one, [](uv_handle_t* closed) {
+            auto* const all = static_cast<handles*>(closed->data);
+            if (--all->closing != 0) return;
+            const auto then = std::move(all->on_closed);
+            delete all;
+            if (then) then();
+        });
+    }
+};
+
+loop::loop(uv_loop_t& uv, const detail::exception_handler& handler)
+    : host(read_steady_clock), uv_(uv), handles_(new handles) {
+    uv_prepare_init(&uv_, &handles_->prepare);
+    uv_idle_init(&uv_, &handles_->idle);
+    uv_timer_init(&uv_, &handles_->timer);
+    uv_unref(as_handle(handles_->timer));
+    handles_->prepare.data = this;
+    uv_prepare_start(&handles_->prepare,
+                     [](uv_prepare_t* handle) { static_cast<loop*>(handle->data)->on_prepare(); });
+    if (handler) scheduler_.set_exception_handler(handler);
     this_loop = this;
+}
+
+loop::~loop() {
+    assert(handles_ == nullptr);
+    this_loop = nullptr;
 }
 
 loop& loop::current(const char* what) {
@@ -49,9 +73,19 @@ std::chrono::system_clock::time_point loop::wall_time() const noexcept {
     return std::chrono::system_clock::now();
 }
 
-void loop::on_sigint() noexcept {
-    main_interrupted_ = main_scope_.has_children();
-    main_scope_.cancel_children();
+const std::shared_ptr<detail::inbox>& loop::inbox() {
+    if (inbox_ != nullptr) return inbox_;
+    auto& wake = handles_->wake;
+    auto made = std::make_shared<detail::inbox>(wake);
+    const int status = uv_async_init(&uv_, &wake, [](uv_async_t* handle) {
+        auto& self = *static_cast<loop*>(handle->data);
+        self.inbox_->empty_into(self.scheduler_);
+    });
+    if (status != 0) throw std::system_error(-status, std::generic_category(), "this_remote()");
+    wake.data = this;
+    uv_unref(as_handle(wake));
+    if (ending_) made->refuse_tasks();
+    return inbox_ = std::move(made);
 }
 
 // ---- turns
@@ -59,78 +93,69 @@ void loop::on_sigint() noexcept {
 void loop::on_prepare() noexcept {
     bool more = scheduler_.turn();
     if (ending_ && scheduler_.background().cancel_in_rounds()) more = true;
-    if (ending_ && !scheduler_.background().has_children()) uv_stop(&uv_);
     if (more) {
-        uv_idle_start(&idle_, [](uv_idle_t*) {});
-        return;
+        poll_without_waiting();
+    } else {
+        uv_idle_stop(&handles_->idle);
+        arm_timer();
     }
-    uv_idle_stop(&idle_);
-    arm_timer();
+    after_turn();
+}
+
+void loop::poll_without_waiting() noexcept {
+    uv_idle_start(&handles_->idle, [](uv_idle_t*) {});
 }
 
 void loop::arm_timer() noexcept {
     const auto& deadlines = scheduler_.deadlines();
+    auto& timer = handles_->timer;
     if (deadlines.empty()) {
-        if (armed_for_ != clock::time_point::max()) uv_timer_stop(&timer_);
+        if (armed_for_ != clock::time_point::max()) uv_timer_stop(&timer);
         armed_for_ = clock::time_point::max();
         return;
     }
     const auto next = deadlines.next();
     // A timer that fires early does no harm: the turn finds nothing due and arms it again.
-    if (armed_for_ <= next && uv_is_active(reinterpret_cast<uv_handle_t*>(&timer_)) != 0) return;
+    if (armed_for_ <= next && uv_is_active(as_handle(timer)) != 0) return;
     armed_for_ = next;
     const auto wait = std::max(next - scheduler_.read_clock(), clock::duration::zero());
     uv_update_time(&uv_);
     const auto ms = std::chrono::ceil<std::chrono::milliseconds>(wait).count();
     uv_timer_start(
-        &timer_, [](uv_timer_t*) {}, static_cast<std::uint64_t>(ms), 0);
+        &timer, [](uv_timer_t*) {}, static_cast<std::uint64_t>(ms), 0);
 }
 
-void loop::run(detail::job& main) {
-    main_scope_.start(main);
-    scheduler_.set_main_scope(&main_scope_);
-    while (main_scope_.has_children()) uv_run(&uv_, UV_RUN_DEFAULT);
-    shut_down();
+void loop::keep_running(bool yes) noexcept {
+    if (yes)
+        uv_ref(as_handle(handles_->prepare));
+    else
+        uv_unref(as_handle(handles_->prepare));
 }
 
 // ---- the end
 
-void loop::shut_down() noexcept {
-    auto& background = scheduler_.background();
+void loop::begin_end() noexcept {
     ending_ = true;
-    while (background.has_children()) uv_run(&uv_, UV_RUN_DEFAULT);
-    end_resources();
-    while (scheduler_.turn()) {  // what was called back last
-    }
-    uv_close(reinterpret_cast<uv_handle_t*>(&prepare_), nullptr);
-    uv_close(reinterpret_cast<uv_handle_t*>(&idle_), nullptr);
-    uv_close(reinterpret_cast<uv_handle_t*>(&timer_), nullptr);
-    sigint_came_ = sigint_.give_back();
-    uv_run(&uv_, UV_RUN_DEFAULT);  // until the last handle and request is gone
+    if (inbox_ != nullptr) inbox_->refuse_tasks();
 }
 
-loop::~loop() {
-    if (!ending_) shut_down();
-    const int left = uv_loop_close(&uv_);
-    this_loop = nullptr;
-    if (left != 0) {  // a mistake of ours: the memory of a live handle would be freed
-        std::fputs("skein: a handle outlived its loop\n", stderr);
-        std::abort();
+bool loop::wind_up() noexcept {
+    if (inbox_ != nullptr) {
+        inbox_->close();
+        inbox_->empty_into(scheduler_);
     }
+    end_resources();
+    while (scheduler_.turn()) {}
+    return !scheduler_.background().has_children();
+}
+
+void loop::close_handles(std::function<void()> on_closed) noexcept {
+    handles& all = *std::exchange(handles_, nullptr);
+    all.on_closed = std::move(on_closed);
+    all.close(as_handle(all.prepare));
+    all.close(as_handle(all.idle));
+    all.close(as_handle(all.timer));
+    if (inbox_ != nullptr) all.close(as_handle(all.wake));
 }
 
 }  // namespace skein::loop
-
-namespace skein::detail {
-
-void run_loop(std::unique_ptr<job> main, const run_options& options) {
-    bool interrupted = false;
-    {
-        loop::loop own(options);
-        own.run(*main.release());
-        interrupted = own.was_interrupted();
-    }
-    if (interrupted) std::raise(SIGINT);
-}
-
-}  // namespace skein::detail

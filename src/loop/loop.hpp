@@ -1,69 +1,70 @@
-// A libuv loop that drives a scheduler. Three handles do it, so that it would work as well inside a loop that
-// somebody else runs:
+// A scheduler driven from inside a libuv loop, whoever runs that one: run() (run.cpp), or a program that has
+// a libuv loop of its own (uv_host.cpp). These handles do it, and none of them but `prepare` keeps a loop
+// running:
 //   prepare   before each poll: fire due deadlines, run what is ready
 //   idle      active while something is still ready: the poll does not wait
 //   timer     the earliest deadline, in whole milliseconds, rounded up; the only uv_timer_t there is
+//   wake      other threads have sent something
+// Every other handle of ours is unreferenced, too: what keeps a loop running is tasks, not what they wait
+// for.
 #pragma once
 
 #include "loop/host.hpp"
-#include "loop/sigint.hpp"
+#include "loop/inbox.hpp"
 
 #include <skein/detail/scheduler.hpp>
-#include <skein/run.hpp>
 
 #include <uv.h>
 
+#include <functional>
+#include <memory>
+
 namespace skein::loop {
 
-class loop final : public host {
+class loop : public host {
 public:
-    explicit loop(const run_options& options);
-    ~loop() override;
-
     /// The loop of this thread. Throws std::logic_error, naming `what`, if there is none.
     static loop& current(const char* what);
 
     uv_loop_t* uv() noexcept { return &uv_; }
 
-    /// Runs `main` to its end, then everything else to its end.
-    void run(detail::job& main);
-    /// After run(): whether SIGINT came, and the main task gave way to it or had ended before.
-    bool was_interrupted() const noexcept {
-        return sigint_came_ && (!main_interrupted_ || main_scope_.ended_cancelled());
-    }
+    /// What other threads send to. Made by the first call.
+    const std::shared_ptr<detail::inbox>& inbox();
 
     std::chrono::system_clock::time_point wall_time() const noexcept override;
 
-private:
-    class main_scope final : public detail::scope {
-    public:
-        explicit main_scope(loop& owner) noexcept : loop_(owner) {}
-        bool ended_cancelled() const noexcept { return cancelled_; }
+protected:
+    loop(uv_loop_t& uv, const detail::exception_handler& handler);
+    /// After close_handles().
+    ~loop() override;
 
-    private:
-        void child_done(bool cancelled, const std::exception_ptr&) noexcept override {
-            cancelled_ = cancelled;
-            uv_stop(&loop_.uv_);
-        }
-        loop& loop_;
-        bool cancelled_ = false;
-    };
+    /// After each turn, before the poll. The last thing that happens in it: may delete the loop.
+    virtual void after_turn() noexcept = 0;
+
+    /// From now on every turn cancels the background tasks that are new, and no more come from outside.
+    void begin_end() noexcept;
+    bool ending() const noexcept { return ending_; }
+    /// To be called when no task is left: ends the resources, and runs what has come last. True if no task
+    /// came of that; false: once more, when it has ended.
+    bool wind_up() noexcept;
+    /// Makes the next poll not wait.
+    void poll_without_waiting() noexcept;
+    /// Whether `prepare` keeps the libuv loop running. It does at first.
+    void keep_running(bool yes) noexcept;
+    /// Gives the handles up. Calls back when libuv has closed them, maybe after this loop is gone.
+    void close_handles(std::function<void()> on_closed) noexcept;
+
+private:
+    struct handles;
 
     void on_prepare() noexcept;
     void arm_timer() noexcept;
-    void on_sigint() noexcept;
-    void shut_down() noexcept;
 
-    uv_loop_t uv_{};
-    uv_prepare_t prepare_{};
-    uv_idle_t idle_{};
-    uv_timer_t timer_{};
-    sigint sigint_;
+    uv_loop_t& uv_;
+    handles* handles_;  // deleted when closed
     clock::time_point armed_for_ = clock::time_point::max();
-    main_scope main_scope_{*this};
+    std::shared_ptr<detail::inbox> inbox_;
     bool ending_ = false;
-    bool sigint_came_ = false;
-    bool main_interrupted_ = false;
 };
 
 }  // namespace skein::loop

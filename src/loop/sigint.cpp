@@ -29,8 +29,9 @@ bool disposition_is(void (*handler)(int)) noexcept {
 
 }  // namespace
 
-bool sigint::take(uv_loop_t& loop, void (*callback)(uv_async_t*)) noexcept {
+bool sigint::take(uv_loop_t& loop, void* context, void (*callback)(uv_async_t*)) noexcept {
     if (!disposition_is(SIG_DFL) || uv_async_init(&loop, &wake_, callback) != 0) return false;
+    wake_.data = context;
     uv_unref(reinterpret_cast<uv_handle_t*>(&wake_));
     uv_async_t* none = nullptr;
     if (!target.compare_exchange_strong(none, &wake_)) {  // another thread was faster

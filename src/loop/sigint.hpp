@@ -9,8 +9,9 @@ namespace skein::loop {
 class sigint {
 public:
     /// Takes the signal, if its disposition is the default one: `callback` will be called from the loop, with
-    /// the loop's handle, which does not keep it running. False if it was not taken.
-    bool take(uv_loop_t& loop, void (*callback)(uv_async_t*)) noexcept;
+    /// the handle, whose data is the context, and which does not keep the loop running. False if it was not
+    /// taken.
+    bool take(uv_loop_t& loop, void* context, void (*callback)(uv_async_t*)) noexcept;
 
     /// Gives the signal back, unless somebody else has taken it since, and closes the handle. True if a
     /// signal came.

@@ -201,6 +201,7 @@ public:
         auto& loop = loop::loop::current("a connection");
         state_ = new socket_state;
         uv_tcp_init(loop.uv(), &state_->tcp);
+        uv_unref(state_->handle());  // tasks keep a loop running, not idle connections
         state_->tcp.data = state_;
         request_.data = this;
         suspend(at);

@@ -2,6 +2,7 @@
 // through the function it is given.
 #include <skein/detail/scheduler.hpp>
 
+#include <atomic>
 #include <cassert>
 #include <cstdio>
 #include <stdexcept>
@@ -143,15 +144,31 @@ bool scope::cancel_in_rounds() noexcept {
 
 // ---- scheduler
 
+namespace {
+
+// Not 0, unless there are very many threads; then some have the same, and a misuse may go unnoticed.
+std::uint16_t next_thread_number() noexcept {
+    static std::atomic<std::uint16_t> last = 0;
+    return ++last;
+}
+
+}  // namespace
+
 scheduler::scheduler(now_function read_now) : now_(read_now()), read_now_(read_now) {
     if (this_kernel.scheduler != nullptr)
         throw std::logic_error("a skein loop already runs in this thread: run() inside run()?");
     this_kernel.scheduler = this;
+    if (this_kernel.thread_number == 0) this_kernel.thread_number = next_thread_number();
 }
 
 scheduler::~scheduler() {
     assert(!background_.has_children());
-    this_kernel = {};
+    this_kernel = {.scheduler = nullptr,
+                   .job = nullptr,
+                   .returning = nullptr,
+                   .ended = nullptr,
+                   .depth = 0,
+                   .thread_number = this_kernel.thread_number};
 }
 
 void scheduler::begin_turn() noexcept {

@@ -78,6 +78,9 @@ std::exception_ptr make_broken_promise() {
 void throw_no_state() {
     throw std::logic_error("a future or promise without a state: it was moved from");
 }
+void throw_wrong_thread() {
+    throw std::logic_error("a future or promise that tasks of another thread's loop wait for: use a remote");
+}
 void throw_awaits_itself() {
     throw std::logic_error("a task awaits its own future: it would wait for ever");
 }

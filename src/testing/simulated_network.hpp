@@ -40,6 +40,7 @@ public:
 private:
     void on_deadline() noexcept override;
     void on_cancel() noexcept override;
+    void describe(std::string& out) const override { out += "waiting for the simulated network"; }
     void leave() noexcept;
 
     std::vector<network_wait*>& all_;

@@ -49,6 +49,7 @@ public:
     private:
         friend wire;
         void on_cancel() noexcept override;
+        void describe(std::string& out) const override { out += "a server's stream"; }
         change_wait*& place_;
         bool cancelled_ = false;
     };

@@ -52,6 +52,9 @@ class Layers(unittest.TestCase):
         self.refuses("src/client/pool.cpp", "#include <uv.h>\n", "uv.h does not belong")
         self.refuses("src/tls/stream.cpp", "#include <openssl/ssl.h>\n", "does not belong")
         self.refuses("include/skein/url.hpp", "#include <unicode/uidna.h>\n", "does not belong")
+        self.refuses("include/skein/run.hpp", "#include <uv.h>\n", "uv.h does not belong")
+        self.refuses("include/skein/uv.hpp", "#include <llhttp.h>\n", "llhttp.h does not belong")
+        self.allows("include/skein/uv.hpp", "#include <uv.h>\n")
         self.allows("src/net/tcp.cpp", "#include <uv.h>\n")
         self.allows("src/http/coding.cpp", "#include <zlib.h>\n")
 
@@ -167,6 +170,11 @@ class Headers(unittest.TestCase):
         self.assertIn("zlib.h", "".join(self.findings("#pragma once\n#include <zlib.h>\n")))
         paths = ["a/uv.h", "a/openssl/ssl.h", "llhttp.h", "a/unicode/uidna.h", "a/zstd.h", "a/brotli/decode.h"]
         self.assertEqual(headers.private_headers(paths + ["a/string.h", "a/move_uv.hpp", "skein/uv.hpp"]), paths)
+
+    def test_uv_hpp_alone_brings_libuv(self):
+        self.assertEqual(headers.private_headers(["a/uv.h", "a/uv/unix.h", "a/llhttp.h"], "skein/uv.hpp"),
+                         ["a/llhttp.h"])
+        self.assertEqual(headers.private_headers(["a/uv.h"], "skein/run.hpp"), ["a/uv.h"])
 
     def test_allows_a_good_header(self):
         self.assertEqual(self.findings("#pragma once\n#include <string>\ninline std::string f() { return {}; }\n"), [])

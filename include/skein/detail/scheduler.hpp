@@ -38,6 +38,7 @@ struct kernel_state {
     task_handle returning;         // to be resumed when the stack has unwound: see task.hpp
     task_handle ended;             // the root of the job, once it has come to its end
     unsigned depth;                // of coroutines started inside each other
+    std::uint16_t thread_number;   // of threads that have had a loop; 0 in others
 };
 // Constant-initialised and trivially destructible, so that access costs no guard.
 extern SKEIN_API constinit thread_local kernel_state this_kernel;
@@ -284,6 +285,10 @@ public:
     scope& background() noexcept { return background_; }
     /// Where the main task is: for dump_tasks(). Null while there is none.
     void set_main_scope(const scope* main) noexcept { main_scope_ = main; }
+    /// Starts a job that belongs to the loop itself.
+    void start_background(job& child) noexcept;
+    /// To be called when a background job starts where there was none: by a loop that need not run for less.
+    void set_on_background(void (*callback)() noexcept) noexcept { on_background_ = callback; }
 
     /// Tells the exception handler, or standard error if there is none.
     void report(std::string_view context, const std::exception_ptr& error) noexcept;
@@ -305,6 +310,7 @@ private:
     background_scope background_;
     const scope* main_scope_ = nullptr;
     std::unordered_map<const job*, std::string> names_;  // of jobs that do not keep their own
+    void (*on_background_)() noexcept = nullptr;
     exception_handler handler_;
 };
 
@@ -338,6 +344,12 @@ inline void scope::start(job& child) noexcept {
     (last_ != nullptr ? last_->next_ : first_) = &child;
     last_ = &child;
     scheduler.push(child);
+}
+
+inline void scheduler::start_background(job& child) noexcept {
+    const bool first = !background_.has_children();
+    background_.start(child);
+    if (first && on_background_ != nullptr) on_background_();
 }
 
 inline void suspension::check() {

@@ -67,6 +67,7 @@ struct task_label {
 SKEIN_API std::exception_ptr make_broken_promise();
 [[noreturn]] SKEIN_API void throw_no_state();
 [[noreturn]] SKEIN_API void throw_awaits_itself();
+[[noreturn]] SKEIN_API void throw_wrong_thread();
 
 template <class T>
 class state_of : public shared_state {
@@ -81,6 +82,14 @@ public:
     }
     bool has_one_handle() const noexcept { return references_ == 1; }
     void mark_retrieved() noexcept { retrieved_ = true; }
+
+    /// From the first wait on, and for a job from its creation on, the state belongs to one thread; what
+    /// would wake tasks from another one throws std::logic_error.
+    void belongs_here() noexcept { thread_number_ = this_kernel.thread_number; }
+    void check_thread() const {
+        if (thread_number_ != 0 && thread_number_ != this_kernel.thread_number) [[unlikely]]
+            throw_wrong_thread();
+    }
 
     /// Copies the value where it can be copied and `may_move` is false. Throws the error.
     T retrieve(bool may_move) {
@@ -108,6 +117,7 @@ protected:
 
 private:
     bool retrieved_ = false;
+    std::uint16_t thread_number_ = 0;  // in what would be padding
     std::uint32_t references_ = 1;
 };
 
@@ -178,7 +188,9 @@ public:
     void describe(std::string& out) const override { describe_future_of(*this, out); }
 
 private:
-    future_job(task<T>&& work, std::source_location where) : job(work.release()), where_(where) {}
+    future_job(task<T>&& work, std::source_location where) : job(work.release()), where_(where) {
+        this->belongs_here();
+    }
     void finish(task_handle root, bool began) noexcept override {
         take_from_root(this->result_, root, began);
         leave_scope(this->result_.state() == result_state::cancelled, this->result_.thrown());

@@ -83,6 +83,57 @@ TEST_CASE("two threads run a loop each at once") {
     CHECK(results == std::vector<int>({50, 100}));
 }
 
+TEST_CASE("a future or promise of another thread's loop is a logic_error, and its tasks go on") {
+    const auto in_thread = [](const auto& work) { std::thread(work).join(); };
+    const auto wait_for = [](skein::future<int> result) -> task<int> { co_return co_await result; };
+    skein::run([&]() -> task<> {
+        skein::promise<int> number;
+        auto of_task = create_task(wait_for(number.get_future()));
+        auto of_promise = number.get_future();
+        co_await skein::yield();
+        // This thread stands still meanwhile.
+        in_thread([&] {
+            CHECK_THROWS_AS(number.set_value(1), std::logic_error);
+            CHECK_THROWS_AS(number.set_exception(std::make_exception_ptr(1)), std::logic_error);
+            CHECK_THROWS_AS(of_promise.cancel(), std::logic_error);
+            CHECK_THROWS_AS(of_task.cancel(), std::logic_error);
+            CHECK_THROWS_AS(skein::run(wait_for(of_task)), std::logic_error);
+            CHECK_THROWS_AS(skein::run(wait_for(of_promise)), std::logic_error);
+        });
+        CHECK(number.set_value(4));
+        CHECK(co_await of_task == 4);
+        in_thread([&] { CHECK(skein::run(wait_for(of_promise)) == 4); });  // it is there
+    });
+}
+
+TEST_CASE(
+    "a promise may be made in one thread and belong to the loop of another, or to one loop after the other") {
+    const auto wait_for = [](skein::future<int> result) -> task<int> { co_return co_await result; };
+    skein::promise<int> number;
+    const auto main = [&]() -> task<int> {
+        auto waiting = create_task(wait_for(number.get_future()));
+        co_await skein::yield();
+        co_await skein::yield();
+        number.set_value(7);
+        co_return co_await waiting;
+    };
+    std::thread([&] { CHECK(skein::run(main()) == 7); }).join();
+
+    skein::promise<int> later;
+    const auto gives_up = [&]() -> task<> {
+        auto result = later.get_future();
+        co_await skein::wait_for(skein::shield(result), 1ms);
+    };
+    CHECK_THROWS_AS(skein::run(gives_up()), skein::timeout_error);
+    const auto sets = [&]() -> task<int> {
+        auto waiting = create_task(wait_for(later.get_future()));
+        co_await skein::yield();
+        later.set_value(8);
+        co_return co_await waiting;
+    };
+    CHECK(skein::run(sets()) == 8);
+}
+
 TEST_CASE("background tasks are cancelled at the end, and unwind while the loop still runs") {
     std::string order;
     const auto body = []() -> task<> { co_await skein::sleep(1h); };

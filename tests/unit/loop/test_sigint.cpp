@@ -1,55 +1,19 @@
 // SIGINT, each time in a child process that dies of it or does not.
+#include "in_child.hpp"
+
 #include <skein/skein.hpp>
 
 #include <doctest/doctest.h>
 
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <csignal>
-#include <functional>
-#include <string>
 
 using namespace std::chrono_literals;
 using skein::cancelled_error;
 using skein::task;
+using skein::tests::in_child;
+using skein::tests::say;
 
 namespace {
-
-struct ending {
-    int signal;  // that ended the process, or 0
-    int code;
-    std::string said;
-};
-
-int say_to = -1;
-void say(char what) {
-    if (write(say_to, &what, 1) != 1) _exit(99);
-}
-
-// Runs a function in a child process, which ends with the code that it gives.
-ending in_child(const std::function<int()>& body) {
-    int ends[2];
-    REQUIRE(pipe(ends) == 0);
-    const pid_t child = fork();
-    REQUIRE(child >= 0);
-    if (child == 0) {
-        close(ends[0]);
-        say_to = ends[1];
-        std::signal(SIGINT, SIG_DFL);
-        alarm(30);  // rather than hang
-        _exit(body());
-    }
-    close(ends[1]);
-    ending result{};
-    for (char c; read(ends[0], &c, 1) == 1;) result.said += c;
-    close(ends[0]);
-    int status = 0;
-    REQUIRE(waitpid(child, &status, 0) == child);
-    if (WIFSIGNALED(status)) result.signal = WTERMSIG(status);
-    if (WIFEXITED(status)) result.code = WEXITSTATUS(status);
-    return result;
-}
 
 // Says m once cancelled.
 task<> interrupted_main() {
@@ -73,8 +37,7 @@ task<> background() {
 }
 
 bool disposition_is_default() {
-    struct sigaction present {};
-    return sigaction(SIGINT, nullptr, &present) == 0 && present.sa_handler == SIG_DFL;
+    return skein::tests::disposition_is(SIGINT, SIG_DFL);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <future>
 #include <memory>
 #include <stdexcept>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
@@ -100,6 +101,51 @@ TEST_CASE("to_thread in a cancelled task, or without a loop, calls nothing") {
         CHECK_THROWS_AS(co_await work, cancelled_error);
     });
     CHECK_FALSE(called);
+}
+
+TEST_CASE("a thousand calls at once each give their result, whatever only moves included") {
+    skein::run([&]() -> task<> {
+        const auto call = [](int n) { return std::make_unique<int>(n); };
+        std::vector<task<std::unique_ptr<int>>> calls;
+        for (int i = 0; i < 1000; ++i) calls.push_back(to_thread(call, i));
+        const auto results = co_await skein::gather(std::move(calls));
+        for (int i = 0; i < 1000; ++i) CHECK(*results[static_cast<std::size_t>(i)] == i);
+    });
+}
+
+TEST_CASE("what a cancelled call throws arrives all the same") {
+    skein::run([&]() -> task<> {
+        std::promise<void> begun;
+        std::promise<void> release;
+        const auto call = [&] {
+            begun.set_value();
+            release.get_future().wait();
+            throw std::runtime_error("at last");
+        };
+        auto work = create_task(to_thread(call));
+        co_await skein::yield();
+        begun.get_future().wait();
+        work.cancel();
+        release.set_value();
+        CHECK_THROWS_WITH(co_await work, "at last");
+    });
+}
+
+TEST_CASE("a call that does not end by itself is told where its owner unwinds, and run() waits for it") {
+    bool ended = false;
+    skein::run([&]() -> task<> {
+        const auto call = [&ended](std::stop_token stop) {
+            while (!stop.stop_requested()) std::this_thread::yield();
+            ended = true;
+        };
+        struct at_end {
+            std::stop_source source;
+            ~at_end() { source.request_stop(); }
+        } stop;
+        create_task(to_thread(call, stop.source.get_token()));
+        co_await skein::sleep(std::chrono::milliseconds(1));
+    });
+    CHECK(ended);
 }
 
 TEST_CASE("the end of run() waits for calls in the background") {
