@@ -36,7 +36,7 @@ PUBLIC = {
         detail/awaitable detail/child detail/deadline detail/scheduler detail/shared_state""",
     "loop": "run to_thread",
     "tls/engine": "tls_context tls_errc",
-    "http": "content_disposition headers http_version url",
+    "http": "content_disposition cookie_jar headers http_version url",
     "client": "client_request client_response client_session request_report session_options timeouts",
     "everything": "skein",
 }
