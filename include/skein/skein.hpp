@@ -7,6 +7,7 @@
 #include <skein/client_response.hpp>
 #include <skein/client_session.hpp>
 #include <skein/clock.hpp>
+#include <skein/cookie_file.hpp>
 #include <skein/cookie_jar.hpp>
 #include <skein/error.hpp>
 #include <skein/future.hpp>

@@ -78,8 +78,9 @@ bool cookie_jar::would_shadow_secure(const cookie& one) const noexcept {
 
 bool cookie_jar::take(std::string_view set_cookie, const url& from, time_point now) {
     see(now);
+    if (options_.max_cookies == 0) return false;
     const auto found = http::parse_set_cookie(set_cookie, now_);
-    if (!found || options_.max_cookies == 0) return false;
+    if (!found) return false;
     const bool secure_origin = is_secure(from);
     cookie one;
     one.secure = found->secure;
@@ -185,9 +186,7 @@ std::string cookie_jar::header_for(const url& to, time_point now) {
     std::string header;
     for (const cookie* one : matching(to, now)) {
         if (header.size() + (header.empty() ? 0 : 2) + sent_bytes(*one) > max_header_bytes) continue;
-        if (!header.empty()) header += "; ";
-        if (!one->name.empty()) header.append(one->name).append("=");
-        header += one->value;
+        http::append_pair(header, one->name, one->value);
     }
     return header;
 }

@@ -16,6 +16,7 @@ bool begins_with(std::string_view text, std::string_view prefix) noexcept {
     return text.size() >= prefix.size() && equals_ignoring_case(text.substr(0, prefix.size()), prefix);
 }
 
+constexpr auto none = std::string_view::npos;
 constexpr std::string_view secure_prefix = "__Secure-";
 constexpr std::string_view host_prefix = "__Host-";
 
@@ -62,16 +63,25 @@ std::string_view fault_of_attributes(const cookie& one, bool root_path) noexcept
     return {};
 }
 
-std::string_view fault_of(const cookie& one) {
-    constexpr auto none = std::string_view::npos;
-    if (one.name.empty() && one.value.empty()) return "has neither name nor value";
-    if (find_control(one.name) != none || one.name.find_first_of("=;") != none || !is_trimmed(one.name))
+std::string_view fault_of_pair(std::string_view name, std::string_view value) noexcept {
+    if (name.empty() && value.empty()) return "has neither name nor value";
+    if (find_control(name) != none || name.find_first_of("=;") != none || !is_trimmed(name))
         return "has a name with '=', ';', a control character, or blanks around it";
-    if (find_control(one.value) != none || one.value.find(';') != none || !is_trimmed(one.value))
+    if (find_control(value) != none || value.find(';') != none || !is_trimmed(value))
         return "has a value with ';', a control character, or blanks around it";
-    if (one.name.size() + one.value.size() > cookie_jar::max_cookie_bytes) return "is longer than 4096 bytes";
-    if (!one.path.starts_with('/') || find_control(one.path) != none || one.path.find(';') != none ||
-        one.path.size() > cookie_jar::max_attribute_bytes)
+    if (name.size() + value.size() > cookie_jar::max_cookie_bytes) return "is longer than 4096 bytes";
+    return {};
+}
+
+void append_pair(std::string& header, std::string_view name, std::string_view value) {
+    if (!header.empty()) header += "; ";
+    if (!name.empty()) header.append(name).append("=");
+    header += value;
+}
+
+std::string_view fault_of(const cookie& one) {
+    if (const auto fault = fault_of_pair(one.name, one.value); !fault.empty()) return fault;
+    if (!one.path.starts_with('/') || find_control(one.path) != none || one.path.size() > url::max_bytes)
         return "has a path that is none";
     if (!is_normal_host(one.domain)) return "has a domain that is no host in its normal form";
     if (!one.host_only && is_address(one.domain)) return "is for what lies below an address: nothing does";

@@ -3,6 +3,7 @@
 
 #include <skein/cookie_jar.hpp>
 
+#include <string>
 #include <string_view>
 
 namespace skein::http {
@@ -18,6 +19,13 @@ std::string_view default_path(std::string_view request_path) noexcept;
 
 /// Whether the host, in normal form, is an IPv4 address or an IPv6 address in brackets.
 bool is_address(std::string_view host) noexcept;
+
+/// What is wrong with a name and a value that a program chose: what a Cookie header has no place for. A
+/// phrase that follows "it "; empty if all is well.
+std::string_view fault_of_pair(std::string_view name, std::string_view value) noexcept;
+
+/// Appends `name=value` to a Cookie header, or `value` if there is no name.
+void append_pair(std::string& header, std::string_view name, std::string_view value);
 
 /// What is wrong with a cookie by its attributes alone: the prefixes of names, and SameSite=None. A phrase
 /// that follows "it "; empty if all is well. `root_path` tells whether Path was named, and as "/".

@@ -37,7 +37,7 @@ PUBLIC = {
     "loop": "run to_thread",
     "tls/engine": "tls_context tls_errc",
     "http": "content_disposition cookie_jar headers http_version url",
-    "client": "client_request client_response client_session request_report session_options timeouts",
+    "client": "cookie_file client_request client_response client_session request_report session_options timeouts",
     "everything": "skein",
 }
 PUBLIC_LAYER = {f"{name}.hpp": layer for layer, names in PUBLIC.items() for name in names.split()}

@@ -123,8 +123,8 @@ TEST_CASE("what no server could have set is refused") {
         CAPTURE(int{byte});
         CHECK(refused([&](cookie& c) { c.name += byte; }));
         CHECK(refused([&](cookie& c) { c.value += byte; }));
-        CHECK(refused([&](cookie& c) { c.path += byte; }));
-        CHECK(refused([&](cookie& c) { c.domain += byte; }) == (byte != ';'));  // a host may have one
+        CHECK(refused([&](cookie& c) { c.domain += byte; }) == (byte != ';'));  // URLs may have one there
+        CHECK(refused([&](cookie& c) { c.path += byte; }) == (byte != ';'));
     }
     CHECK(refused([](cookie& c) { c.name = "a=b"; }));
     CHECK(refused([](cookie& c) { c.name = " a"; }));
