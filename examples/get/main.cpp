@@ -10,6 +10,7 @@
 #include "text.hpp"
 
 #include <skein/cancelled_error.hpp>
+#include <skein/cookie_file.hpp>
 #include <skein/future.hpp>
 #include <skein/gather.hpp>
 #include <skein/run.hpp>
@@ -39,16 +40,20 @@ public:
           counters_(inputs_.size()),
           screen_(display::best_mode(asked.quiet), counters_),
           session_(asked.session()),
-          downloads_{asked, session_, where, std::move(file_name), counters_} {}
+          downloads_{asked, session_, where, std::move(file_name), counters_} {
+        load_cookies();
+    }
 
     skein::task<int> run() {
         try {
             co_await all();
         } catch (const skein::cancelled_error&) {
             sum_up("interrupted: ");
+            save_cookies();
             throw;
         }
         sum_up("");
+        save_cookies();
         co_return counters_.failed() == 0 ? all_saved : some_failed;
     }
 
@@ -57,6 +62,18 @@ private:
         skein::future<> task;
         ~redrawing() { task.cancel(); }
     };
+
+    void load_cookies() {
+        if (asked_.cookies_from.empty()) return;
+        const auto loaded = skein::load_cookies(session_.cookies(), asked_.cookies_from);
+        for (const auto& fault : loaded.faults)
+            screen_.say(printable("skein-get: " + asked_.cookies_from + ":" + std::to_string(fault.number) +
+                                  ": not used: " + fault.what));
+    }
+    void save_cookies() {
+        if (!asked_.cookies_to.empty())
+            skein::save_cookies(session_.cookies(), asked_.cookies_to, skein::cookie_format::netscape);
+    }
 
     skein::task<> all() {
         const redrawing shown{skein::create_task(screen_.run())};

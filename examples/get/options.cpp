@@ -30,7 +30,8 @@ Exit codes:
   0    all files were saved
   1    some were not; what went wrong was said for each
   2    the command line has a mistake, or names no URL
-  3    nothing could be done: the folder cannot be written to, a list cannot be read
+  3    nothing could be done: the folder cannot be written to, a list cannot be read; or the cookies
+       could not be written at the end
   130  interrupted (143 by SIGTERM, 129 by SIGHUP); a second Ctrl-C ends it at
        once, and may leave .part files
   141  who read the --json report has gone)";
@@ -95,6 +96,10 @@ std::optional<int> parse_command_line(int argc, char** argv, options& out) {
         ->type_name("'K: V'")
         ->allow_extra_args(false);
     app.add_option("--cacert", out.ca_file, "Trust the CAs in FILE (PEM), not those of the system")
+        ->type_name("FILE");
+    app.add_option("-b,--cookies", out.cookies_from, "Begin with the cookies in FILE (cookies.txt or JSON)")
+        ->type_name("FILE");
+    app.add_option("-c,--cookie-jar", out.cookies_to, "Write all cookies to FILE at the end, as cookies.txt")
         ->type_name("FILE");
     app.add_flag("-f,--force", out.force, "Replace files that are there");
     app.add_flag("--json", out.json, "Write a line of JSON for each URL to standard output");

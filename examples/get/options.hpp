@@ -22,6 +22,8 @@ struct options {
     std::optional<std::chrono::milliseconds> timeout = {};  ///< per file; none: the library's limits by phase
     skein::headers headers = {};
     std::string ca_file = {};
+    std::string cookies_from = {};  ///< a file of cookies to begin with; empty: none
+    std::string cookies_to = {};    ///< where they go at the end; empty: nowhere
     bool force = false;
     bool json = false;
     bool quiet = false;

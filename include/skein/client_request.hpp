@@ -59,6 +59,16 @@ public:
         return std::move(param(name, value));
     }
 
+    /// Sends a cookie with this request only, in the place of the jar's of that name. It goes to the origin
+    /// that is asked first, redirects within it included, and to no other; the jar never sees it. The bytes
+    /// are sent as they are. *Throws:* std::invalid_argument for a ';', a control character, blanks at an
+    /// end, a
+    /// '=' in the name, more than 4096 bytes.
+    client_request& cookie(std::string_view name, std::string_view value) &;
+    client_request&& cookie(std::string_view name, std::string_view value) && {
+        return std::move(cookie(name, value));
+    }
+
     /// The body. No Content-Type is added.
     client_request& body(std::string content) &;
     client_request&& body(std::string content) && { return std::move(body(std::move(content))); }

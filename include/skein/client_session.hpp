@@ -2,6 +2,7 @@
 #pragma once
 
 #include <skein/client_request.hpp>
+#include <skein/cookie_jar.hpp>
 #include <skein/detail/config.hpp>
 #include <skein/session_options.hpp>
 #include <skein/task.hpp>
@@ -55,6 +56,10 @@ public:
     client_request patch(std::string_view url) { return request("PATCH", url); }
     client_request del(std::string_view url) { return request("DELETE", url); }
     client_request options(std::string_view url) { return request("OPTIONS", url); }
+
+    /// The jar: what servers set, at redirects too, and what the program puts in. Valid as long as the
+    /// session.
+    cookie_jar& cookies();
 
     session_stats stats() const noexcept;
 

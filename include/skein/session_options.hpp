@@ -2,12 +2,14 @@
 #pragma once
 
 #include <skein/clock.hpp>
+#include <skein/cookie_jar.hpp>
 #include <skein/headers.hpp>
 #include <skein/timeouts.hpp>
 #include <skein/tls_context.hpp>
 
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -41,6 +43,9 @@ struct session_options {
     headers default_headers = {};
     timeouts timeout = {};
     connector_options connector = {};
+    /// The jar to use: one with cookies in it to begin with, one that sessions of the same thread share, or
+    /// no_cookies(). Null: an empty one of the session's own.
+    std::shared_ptr<cookie_jar> cookies = {};
     /// Whom to trust; the system's CAs by default.
     tls_context tls = {};
     /// Redirects that are followed; one more is too_many_redirects. 0: none is allowed.

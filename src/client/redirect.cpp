@@ -123,6 +123,7 @@ void follow_redirect(request_state& request, const http1::response_head& head,
             if (in(request.redirect_safe, name) || in(session.redirect_safe_headers, name)) return true;
             return is_harmless(name) && !is_credential(name);
         });
+        request.cookies.clear();
     } else {
         request.fields.remove("Host");  // it named the host of this hop
     }

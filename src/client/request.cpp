@@ -2,11 +2,14 @@
 #include "client/request_state.hpp"
 #include "client/send.hpp"
 #include "http/base64.hpp"
+#include "http/cookie_rules.hpp"
+#include "http/field_grammar.hpp"
 
 #include <skein/client_request.hpp>
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace skein {
@@ -35,6 +38,19 @@ client_request& client_request::headers(const skein::headers& fields) & {
 
 client_request& client_request::param(std::string_view name, std::string_view value) & {
     state().url = state().url.with_param(name, value);
+    return *this;
+}
+
+client_request& client_request::cookie(std::string_view name, std::string_view value) & {
+    if (const auto fault = http::fault_of_pair(name, value); !fault.empty())
+        throw std::invalid_argument("cookie \"" + http::escaped(name, 64) + "\" cannot be sent: it " +
+                                    std::string(fault));
+    auto& all = state().cookies;
+    const auto same = std::find_if(all.begin(), all.end(), [&](const auto& one) { return one.name == name; });
+    if (same != all.end())
+        same->value = value;
+    else
+        all.push_back({std::string(name), std::string(value)});
     return *this;
 }
 

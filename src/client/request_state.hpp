@@ -15,6 +15,12 @@ namespace skein::client {
 
 class session_core;
 
+/// A cookie of one request alone.
+struct request_cookie {
+    std::string name;
+    std::string value;
+};
+
 struct request_state : detail::recycled {
     request_state(std::shared_ptr<session_core> session, std::string_view verb, skein::url target)
         : core(std::move(session)), method(verb), url(std::move(target)) {}
@@ -23,6 +29,7 @@ struct request_state : detail::recycled {
     std::string method;
     skein::url url;
     skein::headers fields;                    // the caller's own
+    std::vector<request_cookie> cookies;      // for the first origin
     std::shared_ptr<const std::string> body;  // null: none
     timeouts limits;
     std::optional<bool> follow_redirects;

@@ -3,6 +3,7 @@
 #include "client/send.hpp"
 
 #include "client/connect.hpp"
+#include "client/cookies.hpp"
 #include "client/redirect.hpp"
 #include "client/response_state.hpp"
 #include "client/sending.hpp"
@@ -113,6 +114,21 @@ void follow(sending& s, const http1::response_head& head) {
     }
 }
 
+/// The fields of this hop: with cookies, if there are any for it, a copy in `merged`.
+const headers* with_cookies(const sending& s, const headers& fields, headers& merged) {
+    const std::string value = cookie_header(fields, s.request(), s.core().cookies(), s.core().wall_time());
+    if (value.empty()) return &fields;
+    merged = fields;
+    merged.set("Cookie", value);
+    return &merged;
+}
+
+/// What the response sets, whatever its status.
+void keep_cookies(const sending& s, const http1::response_head& head) {
+    if (head.fields.contains("Set-Cookie"))
+        s.core().cookies().take_all(head.fields, s.request().url, s.core().wall_time());
+}
+
 }  // namespace
 
 task<client_response> send(std::unique_ptr<request_state> request) {
@@ -149,6 +165,8 @@ task<client_response> send(std::unique_ptr<request_state> request) {
         head.target = r.url.target();
         head.host = r.url.host_header();
         head.fields = fields;
+        headers merged;
+        if (!s.core().cookies().empty() || !r.cookies.empty()) head.fields = with_cookies(s, *fields, merged);
         if (r.body) head.body = http1::request_body::sized(r.body->size());
         head.close = s.core().options().connector.force_close;
         http1::connection& wire = connection.wire;
@@ -175,6 +193,7 @@ task<client_response> send(std::unique_ptr<request_state> request) {
             continue;
         }
         s.enter(phase::read);
+        keep_cookies(s, x->head());
 
         if (follows && is_redirect(x->head())) {
             if (s.progress().redirects >= static_cast<unsigned>(std::max(

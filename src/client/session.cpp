@@ -31,6 +31,11 @@ client_request client_session::request(std::string_view method, std::string_view
     return client_request(std::make_unique<client::request_state>(core_, method, std::move(target)));
 }
 
+cookie_jar& client_session::cookies() {
+    if (!core_) throw std::logic_error("the cookies of a session that was moved from");
+    return core_->cookies();
+}
+
 session_stats client_session::stats() const noexcept {
     return core_ ? core_->stats() : session_stats();
 }

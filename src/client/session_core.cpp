@@ -139,6 +139,7 @@ private:
 session_core::session_core(session_options options)
     : options_(std::move(options)),
       base_fields_(with_own_fields(options_.default_headers)),
+      cookies_(options_.cookies ? options_.cookies : std::make_shared<cookie_jar>()),
       pool_(limits_of(options_.connector)) {
     if (!options_.base_url.empty()) base_.emplace(options_.base_url);
     if (options_.max_redirects < 0) throw std::invalid_argument("max_redirects is negative");

@@ -8,6 +8,7 @@
 #include "loop/host.hpp"
 
 #include <skein/client_session.hpp>
+#include <skein/cookie_jar.hpp>
 #include <skein/session_options.hpp>
 #include <skein/url.hpp>
 
@@ -80,6 +81,9 @@ public:
     const std::optional<url>& base() const noexcept { return base_; }
     /// Headers of a request that adds none: the session's and the library's own.
     const headers& base_fields() const noexcept { return base_fields_; }
+    cookie_jar& cookies() const noexcept { return *cookies_; }
+    /// While a request is under way.
+    std::chrono::system_clock::time_point wall_time() const noexcept { return bound_to()->wall_time(); }
     const http1::parser_limits& parser_limits() const noexcept { return parser_limits_; }
 
     /// Before each request: binds to the running loop. Throws std::logic_error if the session is closed, or
@@ -117,6 +121,7 @@ private:
     session_options options_;
     std::optional<url> base_;
     headers base_fields_;
+    std::shared_ptr<cookie_jar> cookies_;  // never null
     http1::parser_limits parser_limits_;
     connection_pool pool_;
     std::string last_key_;

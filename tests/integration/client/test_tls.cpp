@@ -1,12 +1,9 @@
 // https end to end: a server on OpenSSL in blocking code, with certificates made on the spot.
 #include "client_test.hpp"
+#include "over_tls.hpp"
 #include "pki.hpp"
 
 #include <skein/tls_errc.hpp>
-
-#include <openssl/ssl.h>
-#include <csignal>
-#include <memory>
 
 using namespace client_test;
 using namespace skein;
@@ -15,35 +12,6 @@ using namespace std::string_literals;
 using skein::test::identity;
 
 namespace {
-
-// Plays `answer` over TLS, for each request of a connection.
-evil_server::script over_tls(identity who, std::string answer, bool truncate = false) {
-    return [who = std::move(who), answer = std::move(answer), truncate](evil_peer& peer) {
-        sigset_t pipe;  // OpenSSL writes without MSG_NOSIGNAL
-        sigemptyset(&pipe);
-        sigaddset(&pipe, SIGPIPE);
-        pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
-        const std::shared_ptr<SSL_CTX> context(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
-        SSL_CTX_use_certificate(context.get(), who.certificate.get());
-        SSL_CTX_use_PrivateKey(context.get(), who.key.get());
-        const std::shared_ptr<SSL> ssl(SSL_new(context.get()), SSL_free);
-        SSL_set_fd(ssl.get(), peer.fd());
-        if (SSL_accept(ssl.get()) != 1) return;
-        std::string request;
-        char buffer[4096];
-        for (int count = 0; (count = SSL_read(ssl.get(), buffer, sizeof buffer)) > 0;) {
-            request.append(buffer, static_cast<std::size_t>(count));
-            if (!request.ends_with("\r\n\r\n")) continue;
-            request.clear();
-            if (SSL_write(ssl.get(), answer.data(), static_cast<int>(answer.size())) <= 0) return;
-            if (truncate) return;
-        }
-    };
-}
-
-std::string secure_url(const evil_server& server, std::string_view host = "localhost") {
-    return "https://" + std::string(host) + ":" + std::to_string(server.port()) + "/";
-}
 
 const identity& root() {
     static const identity made = skein::test::make_root("The Root");
