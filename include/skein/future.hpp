@@ -72,15 +72,27 @@ protected:
     const state_handle<state_of<T>> state_;
 };
 
-/// Cancellation goes on to what the future stands for, and the wait ends when that has.
+/// Cancellation goes on to what the future stands for, and the wait ends when that has. In a circle of tasks
+/// that wait for each other none ever would: the innermost that passed it on and got it back leaves.
 template <class T, bool may_move>
 class future_awaiter final : public state_awaiter<T> {
 public:
     using state_awaiter<T>::state_awaiter;
-    T await_resume() const { return this->state_.get()->retrieve(may_move); }
+    T await_resume() const {
+        if (left_) throw cancelled_error();
+        return this->state_.get()->retrieve(may_move);
+    }
 
 private:
-    void on_cancel() noexcept override { this->state_.get()->cancel(); }
+    void on_cancel() noexcept override {
+        auto& state = *this->state_.get();
+        state.cancel();
+        if (!std::exchange(this_kernel.circle, false)) return;
+        left_ = true;
+        this->leave(state.waiting());
+        this->wake();
+    }
+    bool left_ = false;
 };
 
 /// For shield(): cancellation ends the wait, not what is waited for.

@@ -52,16 +52,24 @@ void waiters::remove(ready_node& node) noexcept {
 
 // ---- job
 
+void job::stop_wait() noexcept {
+    passing_on_ = true;
+    wait_->on_cancel();
+    passing_on_ = false;
+}
+
 void job::cancel() noexcept {
+    // Tasks that wait for each other: who passed it on to here must not wait for this one to end.
+    if (passing_on_) this_kernel.circle = true;
     if (cancel_requested_) return;
     cancel_requested_ = true;
-    if (wait_ != nullptr && !interrupted_) wait_->on_cancel();
+    if (wait_ != nullptr && !interrupted_) stop_wait();
 }
 
 void job::interrupt() noexcept {
     if (interrupted_) return;
     interrupted_ = true;
-    if (wait_ != nullptr && !cancel_requested_) wait_->on_cancel();
+    if (wait_ != nullptr && !cancel_requested_) stop_wait();
 }
 
 void job::run() noexcept {

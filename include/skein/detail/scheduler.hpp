@@ -35,6 +35,7 @@ struct kernel_state {
     std::coroutine_handle<> returning;  // to be resumed when the stack has unwound: see task.hpp
     std::coroutine_handle<> ended;      // the root of the job, once it has come to its end
     unsigned depth;                     // of coroutines started inside each other
+    bool circle;                        // a cancellation has come back to a job that was passing it on
 };
 // Constant-initialised and trivially destructible, so that access costs no guard.
 extern SKEIN_API constinit thread_local kernel_state this_kernel;
@@ -149,6 +150,8 @@ private:
     friend wait;
     friend scope;
 
+    void stop_wait() noexcept;
+
     std::coroutine_handle<> at_;  // where to resume: the root, until it has begun
     wait* wait_ = nullptr;
     scope* scope_ = nullptr;
@@ -157,6 +160,7 @@ private:
     bool began_ = false;
     bool cancel_requested_ = false;
     bool interrupted_ = false;
+    bool passing_on_ = false;  // the wait is being told to stop, and tells others
 };
 
 /// Owns jobs until they have ended.
