@@ -7,6 +7,7 @@
 #include <skein/task.hpp>
 
 #include <concepts>
+#include <cstdint>
 #include <exception>
 #include <functional>
 #include <source_location>
@@ -72,15 +73,20 @@ protected:
     const state_handle<state_of<T>> state_;
 };
 
+/// What an awaiter does with the value of a future that others may ask too.
+enum class taking : std::uint8_t { copy, move, move_if_last };
+
 /// Cancellation goes on to what the future stands for, and the wait ends when that has. In a circle of tasks
 /// that wait for each other none ever would: the innermost that passed it on and got it back leaves.
-template <class T, bool may_move>
+template <class T, taking how>
 class future_awaiter final : public state_awaiter<T> {
 public:
     using state_awaiter<T>::state_awaiter;
     T await_resume() const {
         if (left_) throw cancelled_error();
-        return this->state_.get()->retrieve(may_move);
+        auto& state = *this->state_.get();
+        return state.retrieve(how == taking::move ||
+                              (how == taking::move_if_last && state.is_last_reference()));
     }
 
 private:
@@ -116,6 +122,11 @@ private:
     bool left_ = false;
 };
 
+template <class T>
+task<T> await_shared(future<T> waited) {
+    co_return co_await future_awaiter<T, taking::move_if_last>(std::move(waited.state_));
+}
+
 }  // namespace detail
 
 /// A handle on a result to come: of a task that create_task() started, or of a promise. Copies share the
@@ -148,18 +159,24 @@ public:
     /// Waits for the result. `co_await std::move(f)` moves the value out, and so does co_await of a handle
     /// that has no name, as in `co_await create_task(work())`; otherwise as result(). Several tasks that
     /// await one result each need a named handle.
-    detail::future_awaiter<T, false> operator co_await() const& {
-        return detail::future_awaiter<T, false>(state_);
+    detail::future_awaiter<T, detail::taking::copy> operator co_await() const& {
+        return detail::future_awaiter<T, detail::taking::copy>(state_);
     }
-    detail::future_awaiter<T, true> operator co_await() && {
-        return detail::future_awaiter<T, true>(std::move(state_));
+    detail::future_awaiter<T, detail::taking::move> operator co_await() && {
+        return detail::future_awaiter<T, detail::taking::move>(std::move(state_));
     }
+
+    /// For gather, wait_for and others that take awaitables: what gives the result to them leaves it for the
+    /// other handles, too, where it can be copied.
+    operator task<T>() const& { return detail::await_shared(*this); }
+    operator task<T>() && { return detail::await_shared(std::move(*this)); }
 
     /// For the library.
     explicit future(detail::state_handle<detail::state_of<T>> state) noexcept : state_(std::move(state)) {}
 
 private:
     friend detail::shielded_future_awaiter<T>;
+    friend task<T> detail::await_shared<T>(future<T>);
     detail::state_handle<detail::state_of<T>> state_;
 };
 

@@ -60,7 +60,7 @@ task<T> wait_for_task(task<T> work, clock::duration limit) {
 template <class T>
 task<T> wait_for_future(future<T> waited, clock::duration limit) {
     timeout_scope scope(limit);
-    if (limit > clock::duration::zero()) co_return co_await scope.run(await_in_task(std::move(waited)));
+    if (limit > clock::duration::zero()) co_return co_await scope.run(await_shared(std::move(waited)));
     const bool too_late = waited.cancel();
     try {
         co_return co_await waited;

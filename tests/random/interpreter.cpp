@@ -27,7 +27,7 @@ void check_value(int value, int expected) {
 // ---- bodies
 
 skein::task<int> interpreter::run_body(const body& one, place at, frame_count) {
-    watch_.begin(one.id);
+    watch_.begin(one.id, at.job);
     std::exception_ptr error;
     try {
         for (const auto& each : one.operations) co_await step(each, one, at);

@@ -32,7 +32,7 @@ int play_from_input() {
         const auto done = programs::play(programs::from_json(nlohmann::json::parse(line)));
         nlohmann::json out = {{"failures", done.failures}, {"differences", done.differences}};
         auto& log = out["log"] = nlohmann::json::array();
-        for (const auto& one : done.log) log.push_back({one.ns, one.body, one.what});
+        for (const auto& one : done.log) log.push_back({one.ns, one.body, one.what, one.job});
         std::cout << out.dump() << '\n';
         if (done.stuck) break;
     }

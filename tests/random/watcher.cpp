@@ -89,7 +89,7 @@ void watcher::fail(int id, const std::string& what) {
 }
 
 void watcher::say(int id, std::string what) {
-    report_.log.push_back({stage::now(), id, std::move(what)});
+    report_.log.push_back({stage::now(), id, std::move(what), bodies_.at(id).job});
 }
 
 // ---- bodies
@@ -100,8 +100,9 @@ void watcher::create(int id, bool queued) {
     if (queued) record.turn = ++pushed_;
 }
 
-void watcher::begin(int id) {
+void watcher::begin(int id, int job) {
     auto& record = bodies_.at(id);
+    record.job = job;
     if (record.begun) fail(id, "began twice");
     if (record.closed) fail(id, "began after its scope had returned");
     record.begun = true;
@@ -116,7 +117,9 @@ void watcher::end(int id, const std::exception_ptr& error) {
     if (record.closed) fail(id, "ended after its scope had returned");
     record.ended = true;
     record.end_order = ++ended_;
+    record.ended_ns = stage::now();
     record.outcome = describe(error);
+    record.failed = error && !(record.outcome == "cancelled" && job_is_cancelled());
     if (record.is_job && !error && job_is_cancelled() && !record.saw_cancel) differ("result-before-cancel");
     if (!shields_ && record.cancelled_ns >= 0 && record.cancelled_ns != stage::now())
         fail(id, "was cancelled, and ended later");
@@ -159,6 +162,7 @@ void watcher::finish(const step& one, const std::exception_ptr& error, const std
 }
 
 void watcher::check_cancelled(const step& one, const std::string& outcome) {
+    if (one.what.what == kind::shield && job_is_cancelled()) differ("shield-of-a-task");
     if (!is_wait(one.what.what)) {
         if (!one.stopped && job_is_cancelled() && outcome != "cancelled") differ("result-before-cancel");
         return;
@@ -175,19 +179,18 @@ void watcher::check_cancelled(const step& one, const std::string& outcome) {
 }
 
 void watcher::check_gather(const step& one) {
-    // Here the first failure stops the others.
-    bool failed = false;
-    std::size_t first_failure = ended_;
+    // asyncio's gather has its result at the first failure: of an error, or of a child that ends cancelled.
+    const body_record* first = nullptr;
     for (const auto& child : one.what.bodies) {
         const auto& record = bodies_.at(child.id);
-        if (record.outcome == "value" || record.end_order == 0) continue;
-        if (record.outcome != "cancelled") failed = true;
-        first_failure = std::min(first_failure, record.end_order);
+        if (!record.ended || record.outcome == "value") continue;
+        if (first == nullptr || record.end_order < first->end_order) first = &record;
     }
-    if (!failed && job_is_cancelled()) return;
+    if (first == nullptr) return;
     for (const auto& child : one.what.bodies) {
-        const auto order = bodies_.at(child.id).end_order;
-        if (order == 0 || order > first_failure) differ("gather-stops-the-rest");
+        const auto& record = bodies_.at(child.id);
+        const bool stopped = first->failed && (!record.ended || record.end_order > first->end_order);
+        if (stopped || record.ended_ns > first->ended_ns) differ("gather-waits");
     }
 }
 

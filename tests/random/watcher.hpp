@@ -27,6 +27,7 @@ struct event {
     std::int64_t ns;
     int body;
     std::string what;
+    int job = 0;  // the body that is the root of the job
 };
 
 /// How a run went.
@@ -58,7 +59,7 @@ public:
 
     /// The body is the root of a job that is put into the ready queue now (or, if not `queued`, some time).
     void create(int id, bool queued = true);
-    void begin(int id);
+    void begin(int id, int job);
     /// Null if it ended with a value.
     void end(int id, const std::exception_ptr& error);
     /// The scope that owned the body has returned.
@@ -100,12 +101,15 @@ private:
         bool begun = false;
         bool ended = false;
         bool closed = false;
+        bool failed = false;  // not by its own job's cancellation
         bool saw_cancel = false;
         std::uint64_t turn = 0;
         std::int64_t cancelled_ns = -1;
-        std::size_t end_order = 0;  // 0: not ended
+        std::int64_t ended_ns = -1;
+        std::size_t end_order = 0;
         std::string outcome = "cancelled";
         std::vector<step*> waiting;
+        int job = 0;
     };
 
     void add_bodies(const body& one);

@@ -70,6 +70,7 @@ public:
     void release() noexcept {
         if (--references_ == 0) destroy();
     }
+    bool is_last_reference() const noexcept { return references_ == 1; }
     void mark_retrieved() noexcept { retrieved_ = true; }
 
     /// Copies the value where it can be copied and `may_move` is false. Throws the error.
