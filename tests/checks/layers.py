@@ -30,8 +30,9 @@ MAY_INCLUDE["everything"] = BELOW_CLIENT | {"client"}
 PUBLIC = {
     "base": """bytes cancelled_error clock error
         detail/config detail/copyable detail/recycler detail/result""",
-    "task": """future gather outcome shield sleep task task_group timeout
-        detail/awaitable detail/child detail/deadline detail/scheduler detail/shared_state""",
+    "task": """barrier condition event future gather mutex outcome queue semaphore shield sleep task task_group
+        timeout detail/awaitable detail/child detail/deadline detail/queue_storage detail/scheduler
+        detail/shared_state detail/wait_line""",
     "loop": "run to_thread",
     "tls/engine": "tls_context tls_errc",
     "http": "content_disposition headers http_version url",
