@@ -92,8 +92,10 @@ public:
 private:
     void on_cancel() noexcept override {
         auto& state = *this->state_.get();
+        // Others may be on their way back, too: what they have found is not for this one.
+        const bool before = std::exchange(this_kernel.circle, false);
         state.cancel();
-        if (!std::exchange(this_kernel.circle, false)) return;
+        if (!std::exchange(this_kernel.circle, before)) return;
         left_ = true;
         this->leave(state.waiting());
         this->wake();

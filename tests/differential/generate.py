@@ -16,8 +16,11 @@ ANYWHERE = (["sleep"] * 4 + ["yield", "fail", "call", "try_errors", "try_cancell
 WAITS_FOR_TASK = {"await_task", "await_shielded", "wait_for_task"}
 # At a moment of their own: what acts on others, or asks whether there is another.
 ALONE = {"fail", "cancel", "set_promise", "break_promise", "cancel_promise", "reschedule"} | WAITS_FOR_TASK
+WAITS_FOR_OTHERS = ["wait_event"] + ["wait_condition"] * 2 + ["put"] * 2 + ["get"] * 2 + ["pass_barrier"] * 2
+MEETINGS = (WAITS_FOR_OTHERS + ["with_lock"] * 2 + ["with_permit"] * 3
+            + ["set_event", "clear_event", "notify_one", "notify_all"])
 ONE_BODY = {"call", "spawn", "group_spawn", "wait_for", "timeout", "shield", "group"}
-SAME_TASK = {"call", "try_errors", "try_cancelled", "cleanup"}
+SAME_TASK = {"call", "try_errors", "try_cancelled", "cleanup", "with_lock", "with_permit"}
 
 
 class Generator:
@@ -26,6 +29,8 @@ class Generator:
         self.last_id = 0
         self.spawned = []
         self.budget = self.random.randint(5, 60)
+        self.meets = self.random.random() < 0.5
+        self.locked = False  # others wait for what is being made: it must not wait for them
 
     def program(self):
         main = self.body(0, False, False, False)
@@ -52,8 +57,12 @@ class Generator:
             if self.budget <= 0:
                 break
             self.budget -= 1
-            operation = self.operation(depth, timeout, group, shielded)
-            if operation["op"] in ALONE:
+            meets = self.meets and not shielded and not self.locked and depth < 5 and self.random.random() < 0.4
+            if meets:
+                operation = self.meeting(depth, timeout, group)
+            else:
+                operation = self.operation(depth, timeout, group, shielded)
+            if meets or operation["op"] in ALONE:
                 one["ops"].append(self.sleep())
             if depth == 0 and self.random.random() < 0.8:
                 operation = self.caught(self.caught(operation, "try_errors"), "try_cancelled")
@@ -73,7 +82,21 @@ class Generator:
         if group and self.random.random() < 0.4:
             return "group_spawn"
         what = self.random.choice(ANYWHERE)
-        return "sleep" if shielded and what == "await_promise" else what
+        if self.locked and what in WAITS_FOR_TASK:
+            return "sleep"
+        return "sleep" if (shielded or self.locked) and what == "await_promise" else what
+
+    def meeting(self, depth, timeout, group):
+        """On a lock, a queue or the like. What might wait for ever gets a time limit."""
+        one = {"op": self.random.choice(MEETINGS), "number": self.random.randint(1, 2)}
+        if one["op"] in ("with_lock", "with_permit"):
+            self.locked = True
+            one["bodies"] = [self.body(depth + 1, timeout, group, False)]
+            self.locked = False
+        if one["op"] not in WAITS_FOR_OTHERS:
+            return one
+        limited = {"op": "wait_for", "ns": self.ns(41), "bodies": [{"id": self.new_id(), "ops": [one]}]}
+        return self.caught(limited, "try_errors") if self.random.random() < 0.5 else limited
 
     def operation(self, depth, timeout, group, shielded):
         what = self.kind(depth, timeout, group, shielded)

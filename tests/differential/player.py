@@ -1,6 +1,7 @@
 """Plays a program (see tests/random/program.hpp) with CPython's asyncio, and logs what happens to each body."""
 
 import asyncio
+import collections
 import sys
 
 from virtual_asyncio import VirtualLoop, WaitsForEver
@@ -53,8 +54,11 @@ async def to_its_end(work):
 class Place:
     """Where in the program an operation is."""
 
-    def __init__(self, timeout=None, group=None):
-        self.timeout, self.group = timeout, group
+    def __init__(self, timeout=None, group=None, body=None):
+        self.timeout, self.group, self.body = timeout, group, body
+
+    def inside(self, body):
+        return Place(self.timeout, self.group, body)
 
 
 class Player:
@@ -63,6 +67,12 @@ class Player:
         self.log = []
         self.handles = {}
         self.promises = {}
+        self.events = collections.defaultdict(asyncio.Event)
+        self.locks = collections.defaultdict(asyncio.Lock)
+        self.semaphores = collections.defaultdict(lambda: asyncio.Semaphore(2))
+        self.conditions = collections.defaultdict(asyncio.Condition)
+        self.queues = collections.defaultdict(lambda: asyncio.Queue(2))
+        self.barriers = collections.defaultdict(lambda: asyncio.Barrier(2))
         # asyncio itself holds tasks only weakly: those that nobody awaits any more would vanish before their end.
         self.tasks = []
         loop.set_task_factory(self.make_task)
@@ -90,7 +100,7 @@ class Player:
 
     async def step(self, one, number, at):
         try:
-            said = await getattr(self, "do_" + one["op"])(one, at)
+            said = await getattr(self, "do_" + one["op"])(one, at.inside(number))
         except BaseException as error:
             self.say(number, f"{one['op']}: {describe(error)}")
             raise
@@ -243,6 +253,59 @@ class Player:
 
     async def do_cancel_promise(self, one, at):
         return "true" if self.promise(one).cancel() else "false"
+
+    # ---- where tasks meet
+
+    def event(self, one):
+        return self.events[one["number"]]
+
+    async def do_wait_event(self, one, at):
+        await self.event(one).wait()
+        return "done"
+
+    async def do_set_event(self, one, at):
+        self.event(one).set()
+        return "done"
+
+    async def do_clear_event(self, one, at):
+        self.event(one).clear()
+        return "done"
+
+    async def do_with_lock(self, one, at):
+        async with self.locks[one["number"]]:
+            await self.first(one, at)
+        return "done"
+
+    async def do_with_permit(self, one, at):
+        async with self.semaphores[one["number"]]:
+            await self.first(one, at)
+        return "done"
+
+    async def do_wait_condition(self, one, at):
+        async with self.conditions[one["number"]]:
+            await self.conditions[one["number"]].wait()
+        return "done"
+
+    async def do_notify_one(self, one, at):
+        async with self.conditions[one["number"]]:
+            self.conditions[one["number"]].notify()
+        return "done"
+
+    async def do_notify_all(self, one, at):
+        async with self.conditions[one["number"]]:
+            self.conditions[one["number"]].notify_all()
+        return "done"
+
+    async def do_put(self, one, at):
+        await self.queues[one["number"]].put(at.body)
+        return "done"
+
+    async def do_get(self, one, at):
+        return f"item {await self.queues[one['number']].get()}"
+
+    async def do_pass_barrier(self, one, at):
+        await self.barriers[one["number"]].wait()
+        return "done"
 
     # ---- the whole
 

@@ -22,6 +22,7 @@ public:
     generated make() {
         must_end_ = pick(4) != 0;
         shields_ = pick(3) == 0;
+        meets_ = pick(2) == 0;
         budget_ = 5 + pick(80);
         body main = make_body({});
         fix_references(main, main.id);
@@ -34,7 +35,8 @@ private:
         int depth = 0;
         bool timeout = false;
         bool group = false;
-        bool shield = false;
+        bool shield = false;  // nobody can cancel it
+        bool locked = false;  // others wait for it
 
         around deeper() const {
             around inside = *this;
@@ -52,7 +54,8 @@ private:
         const int wanted = 1 + pick(at.depth == 0 ? 30 : 7);
         for (int i = 0; i < wanted && budget_ > 0; ++i) {
             --budget_;
-            one.operations.push_back(make_operation(at));
+            const bool meets = meets_ && !at.shield && !at.locked && at.depth < 5 && pick(3) == 0;
+            one.operations.push_back(meets ? make_meeting(at) : make_operation(at));
             if (at.depth == 0 && pick(4) != 0) catch_all(one.operations.back());
         }
         return one;
@@ -83,18 +86,18 @@ private:
             kind::cancel_promise, kind::shield,        kind::cleanup};
         if (at.timeout && pick(5) == 0) return kind::reschedule;
         if (at.group && pick(3) == 0) return kind::group_spawn;
-        const kind what = anywhere.at(static_cast<std::size_t>(pick(anywhere.size())));
+        const kind what = anywhere.at(static_cast<std::size_t>(pick(static_cast<int>(anywhere.size()))));
         switch (what) {
             case kind::shield:
             case kind::cleanup:
                 return shields_ ? what : kind::sleep;
             // Behind a shield only what ends though nobody can cancel it.
             case kind::await_promise:
-                return at.shield ? kind::yield : what;
+                return at.shield || at.locked ? kind::yield : what;
             case kind::await_task:
             case kind::await_shielded:
             case kind::wait_for_task:
-                return at.shield && !must_end_ ? kind::yield : what;
+                return at.locked || (at.shield && !must_end_) ? kind::yield : what;
             default:
                 return what;
         }
@@ -129,7 +132,8 @@ private:
                 break;
             case kind::spawn:
             case kind::group_spawn:
-                inside = around{inside.depth, false, one.what == kind::group_spawn, at.shield};
+                inside = around{inside.depth, false, one.what == kind::group_spawn, at.shield,
+                                one.what == kind::group_spawn && at.locked};
                 one.bodies.push_back(make_body(inside));
                 spawned_.push_back(one.bodies[0].id);
                 break;
@@ -139,7 +143,7 @@ private:
                 for (int i = 1 + pick(4); i > 0; --i) one.bodies.push_back(make_body(inside));
                 break;
             case kind::group:
-                inside = around{inside.depth, false, true, at.shield};
+                inside = around{inside.depth, false, true, at.shield, at.locked};
                 one.bodies.push_back(make_body(inside));
                 break;
             case kind::wait_for:
@@ -149,12 +153,12 @@ private:
                 one.bodies.push_back(make_body(inside));
                 break;
             case kind::shield:
-                inside = around{inside.depth, false, false, true};
+                inside = around{inside.depth, false, false, true, at.locked};
                 one.bodies.push_back(make_body(inside));
                 break;
             case kind::cleanup:
                 one.bodies.push_back(make_body(inside));
-                inside = around{inside.depth, false, false, true};
+                inside = around{inside.depth, false, false, true, at.locked};
                 one.bodies.push_back(make_body(inside));
                 break;
             case kind::try_errors:
@@ -165,10 +169,51 @@ private:
             case kind::call:
                 one.bodies.push_back(make_body(inside));
                 break;
-            case kind::yield:
+            default:
                 break;
         }
         return one;
+    }
+
+    // An operation on a lock, a queue or the like. One that might wait for ever gets a time limit if the
+    // program must end; so does not one that waits for a lock, and who has it then waits for nobody else.
+    operation make_meeting(around at) {
+        static constexpr std::array kinds{kind::wait_event,
+                                          kind::set_event,
+                                          kind::clear_event,
+                                          kind::with_lock,
+                                          kind::with_lock,
+                                          kind::with_permit,
+                                          kind::with_permit,
+                                          kind::with_permit,
+                                          kind::wait_condition,
+                                          kind::wait_condition,
+                                          kind::notify_one,
+                                          kind::notify_all,
+                                          kind::put,
+                                          kind::put,
+                                          kind::get,
+                                          kind::get,
+                                          kind::pass_barrier,
+                                          kind::pass_barrier};
+        operation one;
+        one.what = kinds.at(static_cast<std::size_t>(pick(static_cast<int>(kinds.size()))));
+        one.number = 1 + pick(2);
+        if (one.what == kind::with_lock || one.what == kind::with_permit) {
+            around inside = at.deeper();
+            inside.locked = must_end_;
+            one.bodies.push_back(make_body(inside));
+            return one;
+        }
+        const bool ends = one.what == kind::set_event || one.what == kind::clear_event ||
+                          one.what == kind::notify_one || one.what == kind::notify_all;
+        if (ends || !must_end_) return one;
+        operation limited{kind::wait_for, 0, 1 + pick_ns(), {}};
+        limited.bodies.resize(1);
+        limited.bodies[0].id = ++last_id_;
+        limited.bodies[0].operations.push_back(std::move(one));
+        if (pick(2) == 0) catch_all(limited);
+        return limited;
     }
 
     // Only now it is known which tasks there are. `job` is the body that is the root of the job.
@@ -178,7 +223,8 @@ private:
                                each.what == kind::wait_for_task;
             if (waits || each.what == kind::cancel) fix_reference(each, waits && must_end_ ? job : 0);
             const bool calls = each.what == kind::call || each.what == kind::try_errors ||
-                               each.what == kind::try_cancelled || each.what == kind::cleanup;
+                               each.what == kind::try_cancelled || each.what == kind::cleanup ||
+                               each.what == kind::with_lock || each.what == kind::with_permit;
             for (auto& inner : each.bodies) fix_references(inner, calls ? job : inner.id);
         }
     }
@@ -207,6 +253,7 @@ private:
     std::mt19937_64 random_;
     bool must_end_ = true;
     bool shields_ = false;
+    bool meets_ = false;
     int budget_ = 0;
     int last_id_ = 0;
     std::vector<int> spawned_;

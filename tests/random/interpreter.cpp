@@ -96,7 +96,7 @@ skein::task<std::string> interpreter::perform(watcher::step& now, place at) {
         case kind::cancel_promise:
             return perform_promise(now);
         default:
-            return perform_simple(now, at);
+            return now.what.what >= kind::wait_event ? perform_sync(now, at) : perform_simple(now, at);
     }
 }
 
@@ -318,6 +318,7 @@ void interpreter::check_handles() {
         const auto said = describe(handle.exception());
         if (said != watch_.outcome(id)) watch_.fail(id, "has the result: " + said);
     }
+    for (const auto& what : places_.find_losses()) watch_.fail(0, what);
 }
 
 report play(const body& program) {

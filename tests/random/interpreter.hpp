@@ -1,6 +1,7 @@
 // Plays a program with skein's operations.
 #pragma once
 
+#include "meeting_places.hpp"
 #include "program.hpp"
 #include "watcher.hpp"
 
@@ -100,6 +101,10 @@ private:
     skein::task<std::string> perform_scope(watcher::step& now, place at);
     skein::task<std::string> perform_handle(watcher::step& now);
     skein::task<std::string> perform_promise(watcher::step& now);
+    skein::task<std::string> perform_sync(watcher::step& now, place at);
+    skein::task<> perform_inside(watcher::step& now, place at);
+    skein::task<> perform_condition(watcher::step& now);
+    skein::task<std::string> perform_queue(watcher::step& now);
     skein::task<int> perform_timeout(watcher::step& now, place at);
     skein::task<int> perform_group(const operation& one, place at);
     std::string spawn(const operation& one, place at);
@@ -109,6 +114,7 @@ private:
     watcher& watch_;
     std::map<int, skein::future<int>> handles_;
     std::map<int, skein::promise<int>> promises_;
+    meeting_places places_;
 };
 
 /// Plays a program on a stage of its own, and looks at everything.

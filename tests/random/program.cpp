@@ -27,6 +27,8 @@ std::size_t bodies_of(kind what, std::size_t there) {
         case kind::timeout:
         case kind::shield:
         case kind::group:
+        case kind::with_lock:
+        case kind::with_permit:
             return 1;
         default:
             return 0;

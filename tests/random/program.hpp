@@ -37,13 +37,37 @@ enum class kind : std::uint8_t {
     set_promise,     //
     break_promise,   // set_exception(test_error(number))
     cancel_promise,  //
+    wait_event,      // event `number`
+    set_event,       //
+    clear_event,     //
+    with_lock,       // bodies[0], with mutex `number`
+    with_permit,     // bodies[0], with one of two permits of semaphore `number`
+    wait_condition,  // condition `number`, each with a mutex of its own that is held for no other wait
+    notify_one,      //
+    notify_all,      //
+    put,             // the id of the body into queue `number`, which has room for two
+    get,             //
+    pass_barrier,    // barrier `number`, of two parties
 };
 
-inline constexpr std::array<std::string_view, 24> kind_names{
-    "sleep",   "yield",       "fail",          "call",           "try_errors",    "try_cancelled",
-    "spawn",   "group_spawn", "await_task",    "await_shielded", "wait_for_task", "cancel",
-    "gather",  "settle",      "wait_for",      "timeout",        "reschedule",    "shield",
-    "cleanup", "group",       "await_promise", "set_promise",    "break_promise", "cancel_promise"};
+inline constexpr std::array<std::string_view, 35> kind_names{"sleep",         "yield",
+                                                             "fail",          "call",
+                                                             "try_errors",    "try_cancelled",
+                                                             "spawn",         "group_spawn",
+                                                             "await_task",    "await_shielded",
+                                                             "wait_for_task", "cancel",
+                                                             "gather",        "settle",
+                                                             "wait_for",      "timeout",
+                                                             "reschedule",    "shield",
+                                                             "cleanup",       "group",
+                                                             "await_promise", "set_promise",
+                                                             "break_promise", "cancel_promise",
+                                                             "wait_event",    "set_event",
+                                                             "clear_event",   "with_lock",
+                                                             "with_permit",   "wait_condition",
+                                                             "notify_one",    "notify_all",
+                                                             "put",           "get",
+                                                             "pass_barrier"};
 
 inline std::string_view name_of(kind what) {
     return kind_names.at(static_cast<std::size_t>(what));

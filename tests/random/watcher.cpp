@@ -13,23 +13,27 @@ namespace programs {
 
 namespace {
 
-/// Whether a job that was cancelled before must throw in it.
+/// Whether a job that was cancelled before must throw in it. Not where it is what is inside that must.
 bool is_wait(kind what) {
     switch (what) {
-        case kind::sleep:
-        case kind::yield:
-        case kind::await_task:
-        case kind::await_shielded:
-        case kind::wait_for_task:
-        case kind::gather:
-        case kind::settle:
-        case kind::wait_for:
-        case kind::timeout:
-        case kind::group:
-        case kind::await_promise:
-            return true;
-        default:
+        case kind::fail:
+        case kind::call:
+        case kind::try_errors:
+        case kind::try_cancelled:
+        case kind::spawn:
+        case kind::group_spawn:
+        case kind::cancel:
+        case kind::reschedule:
+        case kind::shield:
+        case kind::cleanup:
+        case kind::set_promise:
+        case kind::break_promise:
+        case kind::cancel_promise:
+        case kind::set_event:
+        case kind::clear_event:
             return false;
+        default:
+            return true;
     }
 }
 
@@ -89,6 +93,7 @@ void watcher::fail(int id, const std::string& what) {
 }
 
 void watcher::say(int id, std::string what) {
+    ++happened_;
     report_.log.push_back({stage::now(), id, std::move(what), bodies_.at(id).job});
 }
 
@@ -142,12 +147,14 @@ void watcher::cancel(int id) {
 
 watcher::step watcher::start(const operation& one, int body, int job) {
     ++report_.operations;
+    ++happened_;
     step begun{one, body, job, job_is_cancelled(), stage::now()};
     if (has_time_limit(one.what)) begun.deadline_ns = begun.began_ns + one.ns;
     return begun;
 }
 
 void watcher::finish(const step& one, const std::exception_ptr& error, const std::string& said) {
+    ++happened_;
     const std::string outcome = error ? describe(error) : said;
     if (outcome == "cancelled" && job_is_cancelled()) bodies_.at(one.job).saw_cancel = true;
     if (outcome.empty()) return;
@@ -221,10 +228,35 @@ void watcher::push_all(std::vector<step*>& waiting) {
 
 void watcher::leave(step& one) {
     const auto leave = [&](std::vector<step*>& waiting) { std::erase(waiting, &one); };
-    if (one.what.what == kind::await_promise)
-        leave(promises_[one.what.number]);
-    else
-        leave(bodies_.at(one.what.number).waiting);
+    switch (one.what.what) {
+        case kind::await_promise:
+            return leave(promises_[one.what.number]);
+        case kind::wait_event:
+            return leave(events_[one.what.number]);
+        case kind::await_task:
+        case kind::await_shielded:
+            return leave(bodies_.at(one.what.number).waiting);
+        default:
+            return leave(lines_[key_of(one)]);
+    }
+}
+
+void watcher::arrive(step& one) {
+    one.arrived = happened_;
+    lines_[key_of(one)].push_back(&one);
+}
+
+void watcher::serve(step& one) {
+    auto& line = lines_[key_of(one)];
+    // If nothing has happened, it did not have to wait; who came before it may be served already, and not
+    // know.
+    if (happened_ != one.arrived && line.front() != &one)
+        fail(one.body, "was served before one that came earlier");
+    std::erase(line, &one);
+}
+
+void watcher::enter(const step& one, int most) {
+    if (++inside_[key_of(one)] > most) fail(one.body, "is inside with too many others");
 }
 
 void watcher::check_turn(int id, std::uint64_t turn) {

@@ -51,6 +51,7 @@ public:
         std::int64_t began_ns;
         std::uint64_t turn = 0;         // in the order of wake-ups; 0: unknown
         std::int64_t deadline_ns = -1;  // of a timeout
+        std::uint64_t arrived = 0;      // in a line: after how many events
     };
 
     explicit watcher(const body& program);
@@ -82,8 +83,19 @@ public:
     void await_promise(step& one, int number) { promises_[number].push_back(&one); }
     /// The promise was set: its waiters are pushed in their order.
     void wake_promise(int number) { push_all(promises_[number]); }
+    void await_event(step& one, int number) { events_[number].push_back(&one); }
+    void set_event(int number) { push_all(events_[number]); }
     /// The wait is over, however.
     void leave(step& one);
+
+    // ---- lines: whoever waits for the same operation on the same object is served in order
+
+    void arrive(step& one);
+    void serve(step& one);
+    std::size_t in_line(kind what, int number) { return lines_[{what, number}].size(); }
+    /// At most `most` may be inside at once.
+    void enter(const step& one, int most);
+    void exit(const step& one) { --inside_[key_of(one)]; }
     /// A sleep to the deadline begins.
     void sleep(step& one) { one.turn = ++slept_; }
 
@@ -112,6 +124,8 @@ private:
         int job = 0;
     };
 
+    using line_key = std::pair<kind, int>;
+    static line_key key_of(const step& one) { return {one.what.what, one.what.number}; }
     void add_bodies(const body& one);
     void push_all(std::vector<step*>& waiting);
     void check_turn(int id, std::uint64_t turn);
@@ -123,6 +137,10 @@ private:
     report report_;
     std::map<int, body_record> bodies_;
     std::map<int, std::vector<step*>> promises_;
+    std::map<int, std::vector<step*>> events_;
+    std::map<line_key, std::vector<step*>> lines_;
+    std::map<line_key, int> inside_;
+    std::uint64_t happened_ = 0;
     std::uint64_t pushed_ = 0;
     std::uint64_t last_turn_ = 0;
     std::uint64_t slept_ = 0;

@@ -120,3 +120,17 @@ TEST_CASE("who leads to a circle without being in it waits until what it awaits 
         CHECK(unwound);
     });
 }
+
+TEST_CASE("a circle does not concern those who are cancelled on the way") {
+    run_virtual([&]() -> task<> {
+        future<> self;
+        skein::promise<> never;
+        const auto narcissus = [&]() -> task<> { co_await skein::wait_for(self, 1s); };
+        const auto waits = [&]() -> task<> { co_await never.get_future(); };
+        const auto outer = [&]() -> task<> { co_await skein::gather(narcissus(), waits()); };
+        self = create_task(outer());
+        CHECK_THROWS_AS(co_await self, cancelled_error);
+        CHECK(never.done());
+        CHECK(virtual_loop::elapsed() == 1s);
+    });
+}
