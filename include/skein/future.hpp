@@ -79,19 +79,27 @@ protected:
 /// What becomes of a value that can be copied when it is retrieved.
 enum class retrieval : std::uint8_t { copy, move, move_if_last };
 
-/// Cancellation goes on to what the future stands for, and the wait ends when that has.
+/// Cancellation goes on to what the future stands for, and the wait ends when that has. In a circle of tasks
+/// that wait for each other none ever would: the innermost that passed it on and got it back leaves.
 template <class T, retrieval how>
 class future_awaiter final : public state_awaiter<T, suspension> {
 public:
     using state_awaiter<T, suspension>::state_awaiter;
     T await_resume() const {
         auto& state = *this->state_.get();
+        if (!state.done()) throw cancelled_error();  // it left
         return state.retrieve(how == retrieval::move ||
                               (how == retrieval::move_if_last && state.has_one_handle()));
     }
 
 private:
-    void on_cancel() noexcept override { this->state_.get()->cancel(); }
+    void on_cancel() noexcept override {
+        auto& state = *this->state_.get();
+        // Others may be on their way back, too: what they have found is not for this one.
+        const bool before = std::exchange(this_kernel.circle, false);
+        state.cancel();
+        if (std::exchange(this_kernel.circle, before)) this->leave_and_wake(state.waiting());
+    }
 };
 
 /// For shield(): cancellation ends the wait, not what is waited for.

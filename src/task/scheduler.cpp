@@ -55,6 +55,13 @@ void suspension::describe(std::string& out) const {
     out += "waiting";
 }
 
+void suspension::leave_and_wake(waiters& list) noexcept {
+    job& stopping = *this_kernel.stopping;
+    list.remove(stopping);
+    stopping.wait_ = nullptr;
+    this_kernel.scheduler->push(stopping);
+}
+
 // ---- job
 
 std::string_view job::name() const noexcept {
@@ -71,16 +78,26 @@ void job::forget_name() noexcept {
     this_kernel.scheduler->names_.erase(this);
 }
 
+void job::stop_wait() noexcept {
+    auto* const outer = std::exchange(this_kernel.stopping, this);
+    passing_on_ = true;
+    wait_->on_cancel();
+    passing_on_ = false;
+    this_kernel.stopping = outer;
+}
+
 void job::cancel() noexcept {
+    // Tasks that wait for each other: who passed it on to here must not wait for this one to end.
+    if (passing_on_) this_kernel.circle = true;
     if (cancel_requested_) return;
     cancel_requested_ = true;
-    if (wait_ != nullptr && !interrupted_) wait_->on_cancel();
+    if (wait_ != nullptr && !interrupted_) stop_wait();
 }
 
 void job::interrupt() noexcept {
     if (interrupted_) return;
     interrupted_ = true;
-    if (wait_ != nullptr && !cancel_requested_) wait_->on_cancel();
+    if (wait_ != nullptr && !cancel_requested_) stop_wait();
 }
 
 namespace {
@@ -163,12 +180,9 @@ scheduler::scheduler(now_function read_now) : now_(read_now()), read_now_(read_n
 
 scheduler::~scheduler() {
     assert(!background_.has_children());
-    this_kernel = {.scheduler = nullptr,
-                   .job = nullptr,
-                   .returning = nullptr,
-                   .ended = nullptr,
-                   .depth = 0,
-                   .thread_number = this_kernel.thread_number};
+    const auto number = this_kernel.thread_number;
+    this_kernel = kernel_state();
+    this_kernel.thread_number = number;
 }
 
 void scheduler::begin_turn() noexcept {

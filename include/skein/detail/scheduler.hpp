@@ -35,10 +35,12 @@ class scope;
 struct kernel_state {
     detail::scheduler* scheduler;  // of the loop that this thread runs; null outside run()
     detail::job* job;              // being stepped now
+    detail::job* stopping;         // being told to stop waiting
     task_handle returning;         // to be resumed when the stack has unwound: see task.hpp
     task_handle ended;             // the root of the job, once it has come to its end
     unsigned depth;                // of coroutines started inside each other
     std::uint16_t thread_number;   // of threads that have had a loop; 0 in others
+    bool circle;                   // a cancellation has come back to a job that was passing it on
 };
 // Constant-initialised and trivially destructible, so that access costs no guard.
 extern SKEIN_API constinit thread_local kernel_state this_kernel;
@@ -106,6 +108,8 @@ protected:
     static void check();
     /// on_cancel() may come after the list was woken, as long as the job has not run.
     void suspend_in(waiters& list, task_handle at) noexcept;
+    /// In on_cancel(): the job that is told to stop leaves the list, and is woken.
+    static void leave_and_wake(waiters& list) noexcept;
 };
 
 /// A suspension that is woken by itself. A derived awaiter calls check(), then suspend(), and arranges for
@@ -180,6 +184,7 @@ private:
     friend context;
     friend class task_tree;
 
+    void stop_wait() noexcept;
     void forget_name() noexcept;
 
     task_handle at_;  // where to resume: the root, until it has begun
@@ -191,6 +196,7 @@ private:
     bool began_ = false;
     bool cancel_requested_ = false;
     bool interrupted_ = false;
+    bool passing_on_ = false;  // the wait is being told to stop, and tells others
 
     std::uint32_t born_ms_ = 0;  // as scheduler::milliseconds() said
 
