@@ -68,7 +68,9 @@ public:
     void on_ready() noexcept { wake(); }
 
 private:
-    void describe(std::string& out) const override { out.append(what_).append(" of ").append(std::to_string(fd_)); }
+    void describe(std::string& out) const override {
+        out.append(what_).append(" of ").append(std::to_string(fd_));
+    }
     void on_cancel() noexcept override {
         cancelled_ = true;
         poll_->remove(*this);

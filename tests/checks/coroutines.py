@@ -6,6 +6,7 @@ g++ 12 frees some temporaries of such an expression twice, or too early, without
     co_await f({.a = x}), f(T{x})   a braced temporary in a call; an initializer list does not even compile
     c ? co_await f() : g()          a co_await in a branch of ?:
     switch (co_await f())           no case is ever taken
+    while (a && co_await f())       f() is called and awaited even if `a` is false; the same with || and for
 
 What to write instead is in docs/architecture.md. Reads statements, not types; so where it is wrong, the line
 says why it is safe: `// gcc12-ok: reason`. Looks at the C++ in the tree and at the C++ blocks of the pages.
@@ -36,6 +37,10 @@ class Group:
 
 class Token(str):
     line = 0
+
+
+class Loop(Token):
+    """Stands before an expression in the brackets of a loop."""
 
 
 def parse(code):
@@ -145,15 +150,17 @@ def statements(items):
 
 
 def controls(keyword, group):
-    """The expressions in the brackets of if, for, while, switch; the last one of a switch marked as such."""
+    """The expressions in the brackets of if, for, while, switch: those of a loop behind a Loop, the last one of
+    a switch behind its keyword."""
     part = []
+    mark = [Loop()] if keyword in ("for", "while") else []
     for item in group.items:
         if item == ";":
-            yield part
+            yield mark + part
             part = []
         else:
             part.append(item)
-    yield ([keyword] if keyword == "switch" else []) + part
+    yield ([keyword] if keyword == "switch" else mark) + part
 
 
 def flat(items):
@@ -233,8 +240,23 @@ def branch_awaits(items):
     return found
 
 
+def short_circuited_awaits(items):
+    """The `co_await`s behind an && or ||."""
+    found, behind = [], False
+    for item, _ in flat(items):
+        if item in ("&&", "||", "and", "or"):
+            behind = True
+        elif item == "co_await" and behind:
+            found.append(item)
+    return found
+
+
 def check_expression(items):
     """(line, what) for each trap in one full expression, and those in the lambdas inside it."""
+    if items and isinstance(items[0], Loop):
+        items = items[1:]
+        for word in short_circuited_awaits(items):
+            yield word.line, "co_await behind && or || in the condition of a loop is always run: use if and break"
     if items and awaits(items):
         if items[0] == "switch":
             yield items[0].line, "switch (co_await ...) takes no case: switch (auto x = co_await ...; x)"

@@ -131,6 +131,17 @@ class Coroutines(unittest.TestCase):
         self.allows("h(c ? a : b, co_await f());")
         self.allows("auto y = c ? a : b;\nco_await f();")
 
+    def test_refuses_a_short_circuited_co_await_in_the_condition_of_a_loop(self):
+        self.refuses("while (a && co_await f()) g();")
+        self.refuses("do { g(); } while (a || !co_await f());")
+        self.refuses("for (int i = 0; i < n && co_await f(i); ++i) g();")
+        self.refuses("auto h = [&]() -> task<> { while (!(a || (co_await f()).ok)) g(); };")
+        self.allows("while (co_await f() && a) g();")
+        self.allows("while (auto x = co_await q.get()) g();")
+        self.allows("if (a && co_await f()) g();")
+        self.allows("bool x = a && co_await f();")
+        self.allows("while (a && b) co_await f();")
+
     def test_refuses_switch_on_co_await(self):
         self.refuses("switch (co_await f()) { case 1: g(); }")
         self.refuses("switch (int i = 1; co_await f(i)) { case 1: g(); }")

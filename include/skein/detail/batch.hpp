@@ -162,8 +162,10 @@ private:
 template <class Source, class Fn>
 task<> run_batch(batch_scope& children, Source& source, Fn begin) {
     try {
-        while (!source.ended() && co_await children.place())
+        while (!source.ended()) {
+            if (!co_await children.place()) break;
             if (auto next = source.next()) begin(std::move(next));
+        }
     } catch (...) {  // of the range; no memory
         children.fail(std::current_exception());
     }

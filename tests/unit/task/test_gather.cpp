@@ -162,6 +162,16 @@ TEST_CASE("a limit is the most that run at once, and is used") {
     }
 }
 
+TEST_CASE("when the last task begins in the last place that was free, all are still waited for") {
+    run_virtual([]() -> task<> {
+        std::vector<task<int>> work;
+        for (int i = 1; i <= 5; ++i) work.push_back(after(std::chrono::seconds(i * i), i));
+        const auto values = co_await gather(std::move(work), 3);
+        CHECK(values == std::vector<int>{1, 2, 3, 4, 5});
+        CHECK(virtual_loop::elapsed() == 1s + 16s + 4s + 8s);
+    });
+}
+
 TEST_CASE("after an error in a limited gather nothing more begins") {
     run_virtual([&]() -> task<> {
         gauge g;
