@@ -33,7 +33,7 @@ public:
             completion_scope& scope;
             explicit awaiter(completion_scope& s) noexcept : scope(s) {}
             bool await_ready() const noexcept { return !scope.ended_.empty() || !scope.has_children(); }
-            void await_suspend(std::coroutine_handle<> at) const noexcept {
+            void await_suspend(task_handle at) const noexcept {
                 scope.waits_for_ = waits_for::one;
                 scope.wait_at(at);
             }

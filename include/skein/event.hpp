@@ -5,6 +5,7 @@
 #include <skein/detail/wait_line.hpp>
 
 #include <coroutine>
+#include <string>
 
 namespace skein {
 
@@ -17,7 +18,8 @@ public:
     using subject = event*;
     explicit event_awaiter(event* of) noexcept;
     bool await_ready() const;
-    void await_suspend(std::coroutine_handle<> at) noexcept { enqueue(at); }
+    void await_suspend(task_handle at) noexcept { enqueue(at); }
+    void describe(std::string& out) const override { out += "waiting for an event"; }
     void await_resume() const { require_served(); }
 
 private:

@@ -16,6 +16,7 @@
 #include <functional>
 #include <optional>
 #include <stdexcept>
+#include <string>
 #include <utility>
 
 namespace skein {
@@ -158,7 +159,8 @@ public:
         check();
         return !queue_.empty() || queue_.shut_down_;
     }
-    void await_suspend(std::coroutine_handle<> at) noexcept { enqueue(at); }
+    void await_suspend(detail::task_handle at) noexcept { enqueue(at); }
+    void describe(std::string& out) const override { out += "waiting for an item of a queue"; }
 
     /// To be called while it stands in line. If that throws, it still does.
     template <class U>
@@ -214,7 +216,8 @@ public:
         check();
         return queue_.put_now(std::move(item_));
     }
-    void await_suspend(std::coroutine_handle<> at) noexcept { enqueue(at); }
+    void await_suspend(detail::task_handle at) noexcept { enqueue(at); }
+    void describe(std::string& out) const override { out += "waiting for room in a queue"; }
     void await_resume() const {
         if (error_) std::rethrow_exception(error_);
         if (refused()) detail::throw_queue_shut_down();

@@ -18,6 +18,11 @@ clock::time_point read_steady_clock() noexcept {
     return clock::now();
 }
 
+bool is_set(const char* variable) noexcept {
+    const char* const value = std::getenv(variable);
+    return value != nullptr && *value != '\0' && std::string_view(value) != "0";
+}
+
 void check(int status, const char* what) {
     if (status < 0) throw std::system_error(-status, std::generic_category(), what);
 }
@@ -27,6 +32,10 @@ void check(int status, const char* what) {
 // ---- beginning
 
 loop::loop(const run_options& options) : host(read_steady_clock) {
+    if (options.watchdog > clock::duration::zero()) {
+        watchdog_.emplace(options.watchdog, options.on_blocked);
+        scheduler_.set_step_watch(&*watchdog_);
+    }
     check(uv_loop_init(&uv_), "cannot make an event loop");
     uv_.data = this;
     uv_prepare_init(&uv_, &prepare_);
@@ -37,6 +46,8 @@ loop::loop(const run_options& options) : host(read_steady_clock) {
     if (options.exception_handler) scheduler_.set_exception_handler(options.exception_handler);
     if (options.handle_sigint)
         sigint_.take(uv_, [](uv_async_t* wake) { static_cast<loop*>(wake->loop->data)->on_sigint(); });
+
+    scheduler_.set_debug(options.debug || is_set("SKEIN_DEBUG"));
     this_loop = this;
 }
 
@@ -98,10 +109,12 @@ void loop::run(detail::job& main) {
 void loop::shut_down() noexcept {
     auto& background = scheduler_.background();
     ending_ = true;
-    while (background.has_children()) uv_run(&uv_, UV_RUN_DEFAULT);
-    end_resources();
-    while (scheduler_.turn()) {  // what was called back last
-    }
+    // What is called back last may create tasks, and these may open what must be closed.
+    do {
+        while (background.has_children()) uv_run(&uv_, UV_RUN_DEFAULT);
+        end_resources();
+        while (scheduler_.turn()) {}
+    } while (background.has_children());
     uv_close(reinterpret_cast<uv_handle_t*>(&prepare_), nullptr);
     uv_close(reinterpret_cast<uv_handle_t*>(&idle_), nullptr);
     uv_close(reinterpret_cast<uv_handle_t*>(&timer_), nullptr);

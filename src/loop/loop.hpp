@@ -7,11 +7,14 @@
 
 #include "loop/host.hpp"
 #include "loop/sigint.hpp"
+#include "loop/watchdog.hpp"
 
 #include <skein/detail/scheduler.hpp>
 #include <skein/run.hpp>
 
 #include <uv.h>
+
+#include <optional>
 
 namespace skein::loop {
 
@@ -60,6 +63,7 @@ private:
     uv_timer_t timer_{};
     sigint sigint_;
     clock::time_point armed_for_ = clock::time_point::max();
+    std::optional<watchdog> watchdog_;
     main_scope main_scope_{*this};
     bool ending_ = false;
     bool sigint_came_ = false;

@@ -22,7 +22,7 @@ bool barrier_awaiter::await_ready() {
     return true;
 }
 
-void barrier_awaiter::await_suspend(std::coroutine_handle<> at) noexcept {
+void barrier_awaiter::await_suspend(task_handle at) noexcept {
     ++barrier_.waiting_;
     enqueue(at);
 }

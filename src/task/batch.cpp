@@ -9,7 +9,7 @@ void check_limit(std::size_t limit) {
     if (limit == 0) throw std::invalid_argument("a limit of 0 tasks at once would never end");
 }
 
-void batch_scope::wait_for_place(std::coroutine_handle<> at) noexcept {
+void batch_scope::wait_for_place(task_handle at) noexcept {
     started_ = 0;
     waits_for_ = waits_for::place;
     wait_at(at);

@@ -18,7 +18,7 @@ bool condition_awaiter::await_ready() const {
     return false;
 }
 
-void condition_awaiter::await_suspend(std::coroutine_handle<> at) noexcept {
+void condition_awaiter::await_suspend(task_handle at) noexcept {
     enqueue(at);
     guard_.mutex_ = nullptr;
     mutex_.unlock();

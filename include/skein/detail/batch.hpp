@@ -53,7 +53,7 @@ public:
             bool await_ready() const noexcept {
                 return (scope.has_place() && scope.started_ < starts_in_a_row) || !scope.open();
             }
-            void await_suspend(std::coroutine_handle<> at) const noexcept { scope.wait_for_place(at); }
+            void await_suspend(task_handle at) const noexcept { scope.wait_for_place(at); }
             bool await_resume() const noexcept {
                 scope.waits_for_ = waits_for::all;
                 return scope.open();
@@ -87,7 +87,7 @@ private:
     static constexpr std::size_t starts_in_a_row = 256;
 
     bool open() const noexcept { return !ending() && !owner_must_stop(); }
-    void wait_for_place(std::coroutine_handle<> at) noexcept;
+    void wait_for_place(task_handle at) noexcept;
 
     std::size_t limit_;
     std::size_t taken_ = 0;
@@ -110,6 +110,11 @@ public:
     std::size_t size() const noexcept { return work_.size(); }
     bool ended() const noexcept { return next_ == work_.size(); }
     task<T> next() noexcept { return std::move(work_[next_++]); }
+    /// Those that never begin: nobody forgot them.
+    void drop_rest() noexcept {
+        const quiet_drops meant;
+        for (std::size_t i = next_; i < work_.size(); ++i) work_[i] = task<T>();
+    }
 
 private:
     std::vector<task<T>> work_;
@@ -151,6 +156,7 @@ public:
         }
         return to_task(std::decay_t<range_element_t<R>>(static_cast<range_element_t<R>>(**at_)));
     }
+    void drop_rest() noexcept {}  // the range has them, or has not made them
 
 private:
     std::views::all_t<R> view_;
@@ -168,6 +174,7 @@ task<> run_batch(batch_scope& children, Source& source, Fn begin) {
         children.fail(std::current_exception());
     }
     co_await children.join();
+    source.drop_rest();
 }
 
 /// Throws what has ended the batch early, if something has.

@@ -37,7 +37,7 @@ public:
     virtual std::exception_ptr error() const noexcept = 0;
 
 protected:
-    collected_job(std::coroutine_handle<> root, std::size_t index) noexcept : job(root), index_(index) {}
+    collected_job(task_handle root, std::size_t index) noexcept : job(root), index_(index) {}
 
 private:
     std::size_t index_;
@@ -55,7 +55,7 @@ public:
     std::exception_ptr error() const noexcept override { return result_.error(); }
 
 private:
-    void finish(std::coroutine_handle<> root, bool began) noexcept override {
+    void finish(task_handle root, bool began) noexcept override {
         take_from_root(result_, root, began);
         leave_scope(result_.state() == result_state::cancelled, nullptr);
         scope_.collect(std::unique_ptr<collected_job>(this));

@@ -71,7 +71,7 @@ protected:
     explicit queued_wait(wait_line& line) noexcept : line_(line) {}
     ~queued_wait() = default;
 
-    void enqueue(std::coroutine_handle<> at) noexcept {
+    void enqueue(task_handle at) noexcept {
         fate_ = fate::waiting;
         suspend(at);
         line_.add(*this);
