@@ -7,6 +7,7 @@
 #include <coroutine>
 #include <cstddef>
 #include <stdexcept>
+#include <string>
 
 namespace skein {
 
@@ -28,6 +29,7 @@ public:
     explicit barrier_awaiter(barrier* of) noexcept;
     bool await_ready();
     void await_suspend(task_handle at) noexcept;
+    void describe(std::string& out) const override { out += "waiting for the others at a barrier"; }
     std::size_t await_resume() const;
 
 private:

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <utility>
 
 namespace skein {
@@ -33,6 +34,7 @@ public:
     using queued_wait::check;
     bool await_ready() const;
     void await_suspend(task_handle at) noexcept;
+    void describe(std::string& out) const override { out += "waiting for a condition"; }
     void await_resume() const;
 
 private:

@@ -5,6 +5,7 @@
 #include <skein/detail/wait_line.hpp>
 
 #include <coroutine>
+#include <string>
 
 namespace skein {
 
@@ -18,6 +19,7 @@ public:
     explicit event_awaiter(event* of) noexcept;
     bool await_ready() const;
     void await_suspend(task_handle at) noexcept { enqueue(at); }
+    void describe(std::string& out) const override { out += "waiting for an event"; }
     void await_resume() const { require_served(); }
 
 private:

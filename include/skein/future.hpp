@@ -65,8 +65,7 @@ public:
     void await_suspend(task_handle at) {
         auto& state = *state_.get();
         if (state.is_running_job()) throw_awaits_itself();
-        state.check_thread();
-        state.belongs_here();
+        state.adopt("co_await of a future");
         Suspension::suspend_in(state.waiting(), at);
     }
     void describe(std::string& out) const final { state_.get()->describe(out); }
@@ -144,7 +143,7 @@ public:
     bool cancelled() const { return state_->state() == detail::result_state::cancelled; }
     /// Requests cancellation; false if done already. A task is done only when it has unwound.
     bool cancel() {
-        state_->check_thread();
+        state_->check_thread("future::cancel()");
         return state_->cancel();
     }
 
@@ -155,7 +154,10 @@ public:
     std::exception_ptr exception() { return state_->error(); }
     /// Calls back from the loop, in a later step than the one that set the result; what the callback throws
     /// goes to the exception handler. *Throws:* std::logic_error without a running loop.
-    void add_done_callback(std::function<void()> callback) { state_->add_callback(std::move(callback)); }
+    void add_done_callback(std::function<void()> callback) {
+        state_->check_thread("add_done_callback()");
+        state_->add_callback(std::move(callback));
+    }
 
     /// Waits for the result. `co_await std::move(f)` moves the value out, and so does co_await of a handle
     /// that has no name, as in `co_await create_task(work())`; otherwise as result(). Several tasks that
@@ -203,20 +205,17 @@ public:
     template <class... Args>
     requires(std::is_void_v<T> ? sizeof...(Args) == 0
                                : std::constructible_from<T, Args...>) bool set_value(Args&&... args) {
-        state_->check_thread();
         return state_->set_value(std::forward<Args>(args)...);
     }
     /// Sets the error. False if done or cancelled already.
-    bool set_exception(std::exception_ptr error) {
-        state_->check_thread();
-        return state_->set_error(std::move(error));
-    }
+    bool set_exception(std::exception_ptr error) { return state_->set_error(std::move(error)); }
     /// True once set, or once the future was cancelled.
     bool done() const { return state_->done(); }
 
 private:
     void break_promise() noexcept {
         state_.get()->mark_retrieved();
+        if (!state_.get()->is_ours()) return detail::report_broken_elsewhere();
         state_.get()->set_error(detail::make_broken_promise());
     }
     detail::state_handle<detail::promise_state<T>> state_;

@@ -6,6 +6,7 @@
 
 #include <cassert>
 #include <coroutine>
+#include <string>
 #include <utility>
 
 namespace skein {
@@ -103,6 +104,7 @@ public:
         return mutex_.lock_now();
     }
     void await_suspend(task_handle at) noexcept { enqueue(at); }
+    void describe(std::string& out) const override { out += "waiting for a mutex"; }
     mutex::guard await_resume() const {
         require_served();
         return mutex::guard(mutex_);

@@ -16,6 +16,7 @@
 #include <functional>
 #include <optional>
 #include <stdexcept>
+#include <string>
 #include <utility>
 
 namespace skein {
@@ -159,6 +160,7 @@ public:
         return !queue_.empty() || queue_.shut_down_;
     }
     void await_suspend(detail::task_handle at) noexcept { enqueue(at); }
+    void describe(std::string& out) const override { out += "waiting for an item of a queue"; }
 
     /// To be called while it stands in line. If that throws, it still does.
     template <class U>
@@ -215,6 +217,7 @@ public:
         return queue_.put_now(std::move(item_));
     }
     void await_suspend(detail::task_handle at) noexcept { enqueue(at); }
+    void describe(std::string& out) const override { out += "waiting for room in a queue"; }
     void await_resume() const {
         if (error_) std::rethrow_exception(error_);
         if (refused()) detail::throw_queue_shut_down();

@@ -6,6 +6,7 @@
 
 #include <coroutine>
 #include <cstddef>
+#include <string>
 #include <utility>
 
 namespace skein {
@@ -123,6 +124,7 @@ public:
         return semaphore_.take();
     }
     void await_suspend(task_handle at) noexcept { enqueue(at); }
+    void describe(std::string& out) const override { out += "waiting for a permit of a semaphore"; }
     semaphore::permit await_resume() const {
         require_served();
         return semaphore::permit(semaphore_);

@@ -29,6 +29,8 @@ namespace detail {
 inline constexpr unsigned most_nested_starts = 64;
 
 [[noreturn]] SKEIN_API void throw_empty_task();
+/// Destroys a task that was never awaited, and in debug mode reports that.
+SKEIN_API void drop_unawaited(task_handle frame) noexcept;
 [[noreturn]] SKEIN_API void throw_awaited_twice();
 
 /// The parts of a task's promise that do not depend on its type.
@@ -92,6 +94,8 @@ void take_from_root(result<T>& out, task_handle root, bool began) noexcept {
             out.set_caught();
         }
     }
+    if (out.state() == result_state::error) [[unlikely]]
+        this_kernel.failed = ended.promise().function;
     ended.destroy();
 }
 
@@ -156,14 +160,12 @@ public:
     task(task&& other) noexcept : frame_(std::exchange(other.frame_, nullptr)) {}
     task& operator=(task&& other) noexcept {
         if (this != &other) {
-            if (frame_) frame_.destroy();
+            drop();
             frame_ = std::exchange(other.frame_, nullptr);
         }
         return *this;
     }
-    ~task() {
-        if (frame_) frame_.destroy();
-    }
+    ~task() { drop(); }
 
     /// False for an empty (moved-from) task.
     explicit operator bool() const noexcept { return static_cast<bool>(frame_); }
@@ -181,6 +183,13 @@ public:
 
 private:
     friend promise_type;
+    void drop() noexcept {
+        if (!frame_) return;
+        if (!frame_.promise().parent) [[unlikely]]
+            detail::drop_unawaited(frame_);
+        else
+            frame_.destroy();
+    }
     explicit task(std::coroutine_handle<promise_type> frame) noexcept : frame_(frame) {}
 
     std::coroutine_handle<promise_type> frame_;

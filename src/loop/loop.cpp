@@ -21,6 +21,11 @@ uv_handle_t* as_handle(auto& handle) noexcept {
     return reinterpret_cast<uv_handle_t*>(&handle);
 }
 
+bool is_set(const char* variable) noexcept {
+    const char* const value = std::getenv(variable);
+    return value != nullptr && *value != '\0' && std::string_view(value) != "0";
+}
+
 }  // namespace
 
 // ---- handles
@@ -46,8 +51,12 @@ struct loop::handles {
     }
 };
 
-loop::loop(uv_loop_t& uv, const detail::exception_handler& handler)
+loop::loop(uv_loop_t& uv, const run_options& options)
     : host(read_steady_clock), uv_(uv), handles_(new handles) {
+    if (options.watchdog > clock::duration::zero()) {
+        watchdog_.emplace(options.watchdog, options.on_blocked);
+        scheduler_.set_step_watch(&*watchdog_);
+    }
     uv_prepare_init(&uv_, &handles_->prepare);
     uv_idle_init(&uv_, &handles_->idle);
     uv_timer_init(&uv_, &handles_->timer);
@@ -55,7 +64,8 @@ loop::loop(uv_loop_t& uv, const detail::exception_handler& handler)
     handles_->prepare.data = this;
     uv_prepare_start(&handles_->prepare,
                      [](uv_prepare_t* handle) { static_cast<loop*>(handle->data)->on_prepare(); });
-    if (handler) scheduler_.set_exception_handler(handler);
+    if (options.exception_handler) scheduler_.set_exception_handler(options.exception_handler);
+    scheduler_.set_debug(options.debug || is_set("SKEIN_DEBUG"));
     this_loop = this;
 }
 

@@ -11,13 +11,16 @@
 
 #include "loop/host.hpp"
 #include "loop/inbox.hpp"
+#include "loop/watchdog.hpp"
 
 #include <skein/detail/scheduler.hpp>
+#include <skein/run.hpp>
 
 #include <uv.h>
 
 #include <functional>
 #include <memory>
+#include <optional>
 
 namespace skein::loop {
 
@@ -34,7 +37,7 @@ public:
     std::chrono::system_clock::time_point wall_time() const noexcept override;
 
 protected:
-    loop(uv_loop_t& uv, const detail::exception_handler& handler);
+    loop(uv_loop_t& uv, const run_options& options);
     /// After close_handles().
     ~loop() override;
 
@@ -64,6 +67,7 @@ private:
     handles* handles_;  // deleted when closed
     clock::time_point armed_for_ = clock::time_point::max();
     std::shared_ptr<detail::inbox> inbox_;
+    std::optional<watchdog> watchdog_;
     bool ending_ = false;
 };
 

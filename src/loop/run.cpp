@@ -36,7 +36,7 @@ private:
 
 class main_loop final : public loop {
 public:
-    main_loop(uv_loop_t& uv, const run_options& options) : loop(uv, options.exception_handler) {
+    main_loop(uv_loop_t& uv, const run_options& options) : loop(uv, options) {
         if (!options.handle_sigint) return;
         sigint_.take(uv, this, [](uv_async_t* wake) { static_cast<main_loop*>(wake->data)->on_sigint(); });
     }

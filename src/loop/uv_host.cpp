@@ -16,7 +16,7 @@ namespace {
 //                            +----- a new task ---------+
 class hosted_loop final : public loop {
 public:
-    hosted_loop(uv_loop_t& uv, const run_options& options) : loop(uv, options.exception_handler) {
+    hosted_loop(uv_loop_t& uv, const run_options& options) : loop(uv, options) {
         keep_running(false);
         scheduler_.set_on_background([]() noexcept {
             auto& self = static_cast<hosted_loop&>(loop::current("create_task()"));

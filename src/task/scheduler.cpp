@@ -1,5 +1,7 @@
 // Owns the stepping of jobs: the ready queue, cancellation, scopes. Knows no libuv and reads the clock only
 // through the function it is given.
+#include "task/describe.hpp"
+
 #include <skein/detail/scheduler.hpp>
 
 #include <atomic>
@@ -31,6 +33,12 @@ void report_to_stderr(std::string_view context, const std::exception_ptr& error)
     } catch (...) {
         say();
     }
+}
+
+std::uint16_t number_of_thread() noexcept {
+    static std::atomic<std::uint16_t> last = 0;
+    const std::uint16_t number = ++last;
+    return number != 0 ? number : ++last;  // after 65535 threads
 }
 
 }  // namespace
@@ -118,7 +126,7 @@ inline task_handle resume_job(job& one, task_handle at) noexcept {
 
 bool job::step() noexcept {
     if (!began_ && cancel_requested_) {
-        finish(std::exchange(at_, nullptr), false);
+        finish_quietly(std::exchange(at_, nullptr), false);
         return false;
     }
     began_ = true;
@@ -126,13 +134,25 @@ bool job::step() noexcept {
     const auto root = resume_job(*this, at_);
     if (!root) return true;
     at_ = nullptr;
-    values_ = context();  // a future may be kept for long
-    finish(root, true);
+    if (cancel_requested_) [[unlikely]]
+        finish_quietly(root, true);
+    else
+        finish(root, true);
     return false;
 }
 
 void job::run() noexcept {
     step();
+}
+
+void job::finish_quietly(task_handle root, bool began) noexcept {
+    const quiet_drops meant;  // of what it would have awaited
+    finish(root, began);
+}
+
+void job::drop_unbegun() noexcept {
+    const quiet_drops meant;
+    at_.destroy();
 }
 
 // ---- scope
@@ -161,28 +181,18 @@ bool scope::cancel_in_rounds() noexcept {
 
 // ---- scheduler
 
-namespace {
-
-// Not 0, unless there are very many threads; then some have the same, and a misuse may go unnoticed.
-std::uint16_t next_thread_number() noexcept {
-    static std::atomic<std::uint16_t> last = 0;
-    return ++last;
-}
-
-}  // namespace
-
 scheduler::scheduler(now_function read_now) : now_(read_now()), read_now_(read_now) {
     if (this_kernel.scheduler != nullptr)
         throw std::logic_error("a skein loop already runs in this thread: run() inside run()?");
     this_kernel.scheduler = this;
-    if (this_kernel.thread_number == 0) this_kernel.thread_number = next_thread_number();
+    if (this_kernel.thread == 0) this_kernel.thread = number_of_thread();
+    this_kernel.loop_thread = this_kernel.thread;
 }
 
 scheduler::~scheduler() {
     assert(!background_.has_children());
-    const auto number = this_kernel.thread_number;
-    this_kernel = kernel_state();
-    this_kernel.thread_number = number;
+    this_kernel.scheduler = nullptr;
+    this_kernel.loop_thread = 0;
 }
 
 void scheduler::begin_turn() noexcept {
@@ -198,7 +208,10 @@ bool scheduler::turn() noexcept {
         ready_node* node = first_ready_;
         first_ready_ = node->next_ready_;
         if (first_ready_ == nullptr) last_ready_ = &first_ready_;
-        node->run();
+        if (watch_ == nullptr) [[likely]]
+            node->run();
+        else
+            run_watched(*node);
     }
     return false;
 }
@@ -219,18 +232,53 @@ ready_node& scheduler::take_ready(std::size_t place) noexcept {
     return node;
 }
 
+void scheduler::run_watched(ready_node& node) noexcept {
+    watch_->step_begins(node.as_job());
+    node.run();  // which may be its end
+    watch_->step_ends();
+}
+
 void scheduler::report(std::string_view context, const std::exception_ptr& error) noexcept {
+    // What goes wrong inside the handler is not the handler's to hear: it might never end.
+    if (!handler_ || reporting_) return report_to_stderr(context, error);
+    reporting_ = true;
     try {
-        if (handler_) return handler_(context, error);
+        handler_(context, error);
     } catch (...) {
-        std::fputs("skein: the exception handler threw\n", stderr);
+        report_to_stderr("the exception handler threw", std::current_exception());
+        report_to_stderr(context, error);
     }
-    report_to_stderr(context, error);
+    reporting_ = false;
 }
 
 void report_lost(std::string_view context, const std::exception_ptr& error) noexcept {
     if (auto* current = this_kernel.scheduler) return current->report(context, error);
     report_to_stderr(context, error);
+}
+
+void report_lost_here(std::string_view context, const std::exception_ptr& error) noexcept {
+    const job* const current = this_kernel.job;
+    const bool known = current != nullptr && (!current->name().empty() || current->location().line() != 0);
+    if (!known) return report_lost(context, error);
+    try {
+        std::string text(context);
+        text += ", in ";
+        describe_job(*current, text);
+        report_lost(text, error);
+    } catch (...) {  // no memory for more words
+        report_lost(context, error);
+    }
+}
+
+void report_lost_of_child(std::string_view context, const std::exception_ptr& error) noexcept {
+    try {
+        std::string text(context);
+        text += ": ";
+        append_function(text, this_kernel.failed);
+        report_lost(text, error);
+    } catch (...) {  // no memory for more words
+        report_lost(context, error);
+    }
 }
 
 }  // namespace skein::detail

@@ -75,11 +75,16 @@ void describe_future_of(const job& of, std::string& out) {
 std::exception_ptr make_broken_promise() {
     return std::make_exception_ptr(std::future_error(std::future_errc::broken_promise));
 }
+void report_broken_elsewhere() noexcept {
+    report_lost("a promise was dropped outside the thread of its loop: who awaits it waits for ever",
+                make_broken_promise());
+}
+void throw_wrong_thread(const char* what) {
+    throw std::logic_error(std::string(what) +
+                           " outside the thread of its loop: post() it there, through a remote");
+}
 void throw_no_state() {
     throw std::logic_error("a future or promise without a state: it was moved from");
-}
-void throw_wrong_thread() {
-    throw std::logic_error("a future or promise that tasks of another thread's loop wait for: use a remote");
 }
 void throw_awaits_itself() {
     throw std::logic_error("a task awaits its own future: it would wait for ever");

@@ -13,7 +13,7 @@ void task_group::child_done(bool, const std::exception_ptr& error) noexcept {
         try {
             errors_.push_back(error);
         } catch (...) {  // no memory
-            detail::report_lost("exception of a task in a group", error);
+            detail::report_lost_of_child("exception of a task in a group", error);
         }
         cancel_children();
     }

@@ -110,6 +110,11 @@ public:
     std::size_t size() const noexcept { return work_.size(); }
     bool ended() const noexcept { return next_ == work_.size(); }
     task<T> next() noexcept { return std::move(work_[next_++]); }
+    /// Those that never begin: nobody forgot them.
+    void drop_rest() noexcept {
+        const quiet_drops meant;
+        for (std::size_t i = next_; i < work_.size(); ++i) work_[i] = task<T>();
+    }
 
 private:
     std::vector<task<T>> work_;
@@ -151,6 +156,7 @@ public:
         }
         return to_task(std::decay_t<range_element_t<R>>(static_cast<range_element_t<R>>(**at_)));
     }
+    void drop_rest() noexcept {}  // the range has them, or has not made them
 
 private:
     std::views::all_t<R> view_;
@@ -170,6 +176,7 @@ task<> run_batch(batch_scope& children, Source& source, Fn begin) {
         children.fail(std::current_exception());
     }
     co_await children.join();
+    source.drop_rest();
 }
 
 /// Throws what has ended the batch early, if something has.

@@ -36,7 +36,8 @@ class SKEIN_API context {
 public:
     constexpr context() noexcept = default;
     context(const context& other) noexcept : first_(other.first_) {
-        if (first_ != nullptr) add_reference(*first_);
+        if (first_ != nullptr) [[unlikely]]
+            add_reference(*first_);
     }
     context(context&& other) noexcept : first_(std::exchange(other.first_, nullptr)) {}
     context& operator=(context other) noexcept {
@@ -44,7 +45,8 @@ public:
         return *this;
     }
     ~context() {
-        if (first_ != nullptr) release(first_);
+        if (first_ != nullptr) [[unlikely]]
+            release(first_);
     }
 
     bool empty() const noexcept { return first_ == nullptr; }

@@ -39,7 +39,10 @@ struct kernel_state {
     task_handle returning;         // to be resumed when the stack has unwound: see task.hpp
     task_handle ended;             // the root of the job, once it has come to its end
     unsigned depth;                // of coroutines started inside each other
-    std::uint16_t thread_number;   // of threads that have had a loop; 0 in others
+    std::uint16_t thread;          // a number for this one, once it has run a loop
+    std::uint16_t loop_thread;     // the same while a loop runs, else 0
+    bool dropping;                 // tasks are dropped that need not be awaited: see quiet_drops
+    std::source_location failed;   // the root of the job that ended last with an error
     bool circle;                   // a cancellation has come back to a job that was passing it on
 };
 // Constant-initialised and trivially destructible, so that access costs no guard.
@@ -58,6 +61,7 @@ private:
     friend scheduler;
     friend class waiters;
     friend class task_tree;
+    virtual const job* as_job() const noexcept { return nullptr; }
     ready_node* next_ready_ = nullptr;
 };
 
@@ -136,7 +140,7 @@ public:
     job(const job&) = delete;
     job& operator=(const job&) = delete;
     ~job() override {
-        if (!began_ && at_) at_.destroy();
+        if (!began_ && at_) drop_unbegun();
         if (has_label_) [[unlikely]]
             forget_name();
     }
@@ -159,6 +163,10 @@ public:
     virtual std::string_view name() const noexcept;
     virtual void set_name(std::string_view name);
     virtual std::source_location location() const noexcept { return {}; }
+    /// Which coroutine it will go on in; only while it does not run.
+    std::source_location function() const noexcept {
+        return at_ ? at_.head().function : std::source_location();
+    }
 
     void run() noexcept final;
     /// run(); false if the job has ended, and may be gone.
@@ -185,7 +193,10 @@ private:
     friend class task_tree;
 
     void stop_wait() noexcept;
+    const job* as_job() const noexcept final { return this; }
     void forget_name() noexcept;
+    void drop_unbegun() noexcept;
+    void finish_quietly(task_handle root, bool began) noexcept;
 
     task_handle at_;  // where to resume: the root, until it has begun
     suspension* wait_ = nullptr;
@@ -198,10 +209,17 @@ private:
     bool interrupted_ = false;
     bool passing_on_ = false;  // the wait is being told to stop, and tells others
 
-    std::uint32_t born_ms_ = 0;  // as scheduler::milliseconds() said
-
 protected:
     bool has_label_ = false;  // for who derives and keeps the name; else it is in the scheduler's table
+
+    /// For a job that has ended, and is kept for its result.
+    void forget_values() noexcept {
+        if (!values_.empty()) [[unlikely]]
+            values_ = context();
+    }
+
+private:
+    std::uint32_t born_ms_;  // as scheduler::milliseconds() said when it started
 };
 
 /// Owns jobs until they have ended.
@@ -236,6 +254,18 @@ private:
 
 /// What is told to the exception handler: what happened, and the exception.
 using exception_handler = std::function<void(std::string_view context, std::exception_ptr error)>;
+
+/// Told of each step, for who watches how long they take.
+class step_watch {
+public:
+    /// `one` is null for a callback.
+    virtual void step_begins(const job* one) noexcept = 0;
+    virtual void step_ends() noexcept = 0;
+
+protected:
+    step_watch() noexcept = default;
+    virtual ~step_watch() = default;
+};
 
 class SKEIN_API scheduler {
 public:
@@ -300,12 +330,20 @@ public:
     void report(std::string_view context, const std::exception_ptr& error) noexcept;
     void set_exception_handler(exception_handler handler) { handler_ = std::move(handler); }
 
+    /// Null for none. It outlives the scheduler's last turn.
+    void set_step_watch(step_watch* watch) noexcept { watch_ = watch; }
+    /// Whether tasks that are dropped without having been awaited are reported.
+    bool debug() const noexcept { return debug_; }
+    void set_debug(bool on) noexcept { debug_ = on; }
+
 private:
     friend job;
     friend class task_tree;
     class background_scope final : public scope {
         void child_done(bool, const std::exception_ptr&) noexcept override {}
     };
+
+    void run_watched(ready_node& node) noexcept;
 
     ready_node* first_ready_ = nullptr;
     ready_node** last_ready_ = &first_ready_;
@@ -318,11 +356,30 @@ private:
     std::unordered_map<const job*, std::string> names_;  // of jobs that do not keep their own
     void (*on_background_)() noexcept = nullptr;
     exception_handler handler_;
+    step_watch* watch_ = nullptr;
+    bool debug_ = false;
+    bool reporting_ = false;
 };
 
 /// Reports an exception that nobody can receive: to the exception handler of this thread's loop, to standard
-/// error if none runs.
+/// error if none runs. The second form adds which task is running, the third which function was the root of
+/// the task that has just failed: for child_done().
 SKEIN_API void report_lost(std::string_view context, const std::exception_ptr& error) noexcept;
+SKEIN_API void report_lost_here(std::string_view context, const std::exception_ptr& error) noexcept;
+SKEIN_API void report_lost_of_child(std::string_view context, const std::exception_ptr& error) noexcept;
+
+/// While it lives, tasks may be dropped without having been awaited, and nobody is told: where that is
+/// meant, as with those that a cancelled gather() has not started.
+class quiet_drops {
+public:
+    quiet_drops() noexcept = default;
+    ~quiet_drops() { this_kernel.dropping = before_; }
+    quiet_drops(const quiet_drops&) = delete;
+    quiet_drops& operator=(const quiet_drops&) = delete;
+
+private:
+    const bool before_ = std::exchange(this_kernel.dropping, true);
+};
 
 [[noreturn]] SKEIN_API void throw_cannot_wait();
 [[noreturn]] SKEIN_API void throw_no_loop(const char* what);

@@ -65,9 +65,10 @@ struct task_label {
     std::source_location where;
 };
 SKEIN_API std::exception_ptr make_broken_promise();
+SKEIN_API void report_broken_elsewhere() noexcept;
+[[noreturn]] SKEIN_API void throw_wrong_thread(const char* what);
 [[noreturn]] SKEIN_API void throw_no_state();
 [[noreturn]] SKEIN_API void throw_awaits_itself();
-[[noreturn]] SKEIN_API void throw_wrong_thread();
 
 template <class T>
 class state_of : public shared_state {
@@ -83,12 +84,20 @@ public:
     bool has_one_handle() const noexcept { return references_ == 1; }
     void mark_retrieved() noexcept { retrieved_ = true; }
 
-    /// From the first wait on, and for a job from its creation on, the state belongs to one thread; what
-    /// would wake tasks from another one throws std::logic_error.
-    void belongs_here() noexcept { thread_number_ = this_kernel.thread_number; }
-    void check_thread() const {
-        if (thread_number_ != 0 && thread_number_ != this_kernel.thread_number) [[unlikely]]
-            throw_wrong_thread();
+    /// Whether this thread may change or await it: made inside a loop, or awaited in one, it belongs to the
+    /// thread of that loop.
+    bool is_ours() const noexcept { return owner_ == this_kernel.thread || owner_ == 0; }
+    /// Throws std::logic_error, naming `what`, if it is pending and another thread's.
+    void check_thread(const char* what) const {
+        if (!is_ours() && !done()) [[unlikely]]
+            throw_wrong_thread(what);
+    }
+    /// The running job will wait for it.
+    void adopt(const char* what) {
+        if (owner_ == this_kernel.thread) [[likely]]
+            return;
+        if (owner_ != 0) throw_wrong_thread(what);
+        owner_ = this_kernel.thread;
     }
 
     /// Copies the value where it can be copied and `may_move` is false. Throws the error.
@@ -117,7 +126,7 @@ protected:
 
 private:
     bool retrieved_ = false;
-    std::uint16_t thread_number_ = 0;  // in what would be padding
+    std::uint16_t owner_ = this_kernel.loop_thread;
     std::uint32_t references_ = 1;
 };
 
@@ -134,12 +143,14 @@ public:
     template <class... Args>
     bool set_value(Args&&... args) {
         if (this->done()) return false;
+        this->check_thread("promise::set_value()");
         this->result_.set_value(std::forward<Args>(args)...);
         this->notify();
         return true;
     }
-    bool set_error(std::exception_ptr error) noexcept {
+    bool set_error(std::exception_ptr error) {
         if (this->done()) return false;
+        this->check_thread("promise::set_exception()");
         this->result_.set_error(std::move(error));
         this->notify();
         return true;
@@ -188,12 +199,11 @@ public:
     void describe(std::string& out) const override { describe_future_of(*this, out); }
 
 private:
-    future_job(task<T>&& work, std::source_location where) : job(work.release()), where_(where) {
-        this->belongs_here();
-    }
+    future_job(task<T>&& work, std::source_location where) : job(work.release()), where_(where) {}
     void finish(task_handle root, bool began) noexcept override {
         take_from_root(this->result_, root, began);
         leave_scope(this->result_.state() == result_state::cancelled, this->result_.thrown());
+        forget_values();
         this->notify();
         this->release();
     }

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdlib>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -277,4 +278,59 @@ TEST_CASE("a deadline that is cleared does not fire, an earlier one is not misse
         CHECK(co_await skein::wait_for(number(2), 1h) == 2);
     };
     skein::run(main());
+}
+
+TEST_CASE("SKEIN_DEBUG switches debug mode on, and 0 leaves it off") {
+    int reports = 0;
+    skein::run_options options;
+    options.exception_handler = [&](std::string_view, std::exception_ptr) { ++reports; };
+    const auto forgotten = []() -> task<> { co_return; };
+    const auto main = [&]() -> task<> {
+        { auto dropped = forgotten(); }
+        co_return;
+    };
+    ::unsetenv("SKEIN_DEBUG");
+    skein::run(main(), options);
+    ::setenv("SKEIN_DEBUG", "0", 1);
+    skein::run(main(), options);
+    CHECK(reports == 0);
+    ::setenv("SKEIN_DEBUG", "1", 1);
+    skein::run(main(), options);
+    CHECK(reports == 1);
+    ::unsetenv("SKEIN_DEBUG");
+    options.debug = true;
+    skein::run(main(), options);
+    CHECK(reports == 2);
+}
+
+TEST_CASE("a callback at the very end of a loop may create tasks: they are cancelled and waited for") {
+    bool unwound = false;
+    std::string reported;
+    skein::run_options options;
+    options.exception_handler = [&](std::string_view, std::exception_ptr error) {
+        try {
+            std::rethrow_exception(error);
+        } catch (const std::exception& e) {
+            reported = e.what();
+        }
+    };
+    const auto late = [&]() -> task<> {
+        try {
+            co_await skein::sleep(1h);
+        } catch (const skein::cancelled_error&) {
+            unwound = true;
+            throw std::runtime_error("while the loop ends");
+        }
+    };
+    // More callbacks than a turn has steps: the last one runs when no task is left.
+    const auto background = []() -> task<> { co_await skein::sleep(1h); };
+    const auto main = [&]() -> task<> {
+        auto last = skein::create_task(background());
+        for (int i = 0; i < 1000; ++i) last.add_done_callback([] {});
+        last.add_done_callback([&] { skein::create_task(late()); });
+        co_await skein::yield();
+    };
+    skein::run(main(), options);
+    CHECK(unwound);
+    CHECK(reported == "while the loop ends");
 }

@@ -2,8 +2,11 @@
 #include "virtual_loop.hpp"
 
 #include <skein/dump_tasks.hpp>
+#include <skein/event.hpp>
 #include <skein/future.hpp>
 #include <skein/gather.hpp>
+#include <skein/mutex.hpp>
+#include <skein/queue.hpp>
 #include <skein/shield.hpp>
 #include <skein/sleep.hpp>
 #include <skein/task_group.hpp>
@@ -148,6 +151,28 @@ TEST_CASE("groups, time limits and shields have their tasks below them") {
     CHECK(has_line(dump, "    - task, 1 s old, waiting for 1 task"));      // the body, in wait_for
     CHECK(has_line(dump, "        - task, 1 s old, waiting for 1 task"));  // in shield
     CHECK(has_line(dump, "            - task, 1 s old, running"));
+}
+
+TEST_CASE("who waits in a line says for what") {
+    std::string dump;
+    skein::event event;
+    skein::mutex mutex;
+    skein::queue<int> queue;
+    const auto locks = [&]() -> task<> { const auto guard = co_await mutex.lock(); };
+    const auto gets = [&]() -> task<> { (void)co_await queue.get(); };
+    const auto waits = [&]() -> task<> { co_await event.wait(); };
+    run_virtual([&]() -> task<> {
+        const auto guard = co_await mutex.lock();
+        create_task(locks(), "locks");
+        create_task(gets(), "gets");
+        create_task(waits(), "waits");
+        co_await skein::yield();
+        dump = dump_tasks();
+    });
+    CAPTURE(dump);
+    CHECK(has_line(dump, "- task \"locks\", 0 ms old, waiting for a mutex"));
+    CHECK(has_line(dump, "- task \"gets\", 0 ms old, waiting for an item of a queue"));
+    CHECK(has_line(dump, "- task \"waits\", 0 ms old, waiting for an event"));
 }
 
 TEST_CASE("a task may name itself, whoever created it") {

@@ -102,7 +102,8 @@ TEST_CASE("further errors of a gather are reported, not dropped") {
         CHECK_THROWS_WITH(co_await gather(fail_after(1s, "first"), fail_after(1s, "second")), "first");
     }());
     REQUIRE(loop.reports().size() == 1);
-    CHECK(loop.reports()[0] == "exception of a task in gather() after another one failed");
+    CHECK(loop.reports()[0].starts_with("exception of a task in gather() after another one failed: "));
+    CHECK(loop.reports()[0].find("fail_after (") != std::string::npos);  // which one
 }
 
 TEST_CASE("a child of a gather that is cancelled from elsewhere cancels the rest") {
@@ -313,5 +314,6 @@ TEST_CASE("settle: an error of a task that was told to end goes to the exception
         work.cancel();
         CHECK_THROWS_AS(co_await work, cancelled_error);
     }());
-    CHECK(loop.reports() == std::vector<std::string>({"exception of a task in settle() that was cancelled"}));
+    REQUIRE(loop.reports().size() == 1);
+    CHECK(loop.reports()[0].starts_with("exception of a task in settle() that was cancelled: "));
 }
