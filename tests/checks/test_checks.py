@@ -1,6 +1,8 @@
 """The checks can fail: each is shown what it must refuse and what it must let pass."""
 
+import concurrent.futures
 import pathlib
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -174,19 +176,66 @@ class Headers(unittest.TestCase):
 class Documents(unittest.TestCase):
     compiler = ["c++"]
 
-    def findings(self, text):
-        return documents.check_document(self.compiler, str(common.ROOT / "include"), "sample.md", text)
+    def compiles(self, text):
+        """What the compiler says against a page; empty if nothing."""
+        with tempfile.TemporaryDirectory() as folder:
+            page, source = pathlib.Path(folder, "page.md"), pathlib.Path(folder, "page.cpp")
+            page.write_text(text)
+            documents.generate(page, "docs/page.md", source)
+            run = subprocess.run([*self.compiler, "-std=c++20", "-Wall", "-Wextra", "-Werror", "-fsyntax-only",
+                                  "-I", common.ROOT / "include", "-I", common.ROOT / "tests/documents", source],
+                                 capture_output=True, text=True, timeout=100, check=False)
+        return run.stderr
+
+    def prints(self, text, printed, status=0):
+        """The findings in a page whose programs all print the same."""
+        with tempfile.TemporaryDirectory() as folder:
+            program = pathlib.Path(folder, "program")
+            program.write_text(f"#!/bin/sh\nprintf '{printed}'\nexit {status}\n")
+            program.chmod(0o755)
+            return documents.check_page(program, "docs/page.md", text, concurrent.futures.ThreadPoolExecutor(1))
+
+    PROGRAM = "```cpp\nint main() {\n    std::cout << 1;\n}\n```\n"
 
     def test_refuses_a_block_that_does_not_compile(self):
-        found = self.findings("Words.\n\n```cpp\nskein::task<> f() { co_await skein::slumber(1s); }\n```\n")
-        self.assertIn("sample.md:4", found[0])
+        found = self.compiles("Words.\n\n```cpp\nskein::task<> f() { co_await skein::slumber(1s); }\n```\n")
+        self.assertIn("docs/page.md:4:", found)
+
+    def test_refuses_a_row_of_a_table_that_does_not_compile(self):
+        page = "| asyncio | skein | why |\n|---|---|---|\n| `sleep(1)` | `co_await skein::%s(1s)` | |\n"
+        self.assertIn("docs/page.md:3:", self.compiles(page % "slumber"))
+        self.assertEqual(self.compiles(page % "sleep"), "")
+        self.assertEqual(self.compiles("| asyncio | why |\n|---|---|\n| `x` | `nothing of ours` |\n"), "")
 
     def test_allows_blocks_that_build_on_each_other(self):
-        text = "```cpp\nskein::task<> f();\n```\n\n```cpp\nint main() { skein::run(f()); }\n```\n"
-        self.assertEqual(self.findings(text), [])
+        block = "```cpp\n#include <string>\ninline int f(int i) { return i; }\n```\n"
+        self.assertEqual(self.compiles(block + "\n" + block + "\n```cpp\nint main() { f(1); }\n```\n"), "")
 
-    def test_passes_over_a_document_without_code(self):
-        self.assertIsNone(self.findings("Words.\n"))
+    def test_refuses_a_program_that_prints_something_else(self):
+        page = "Words.\n\n" + self.PROGRAM + "\n```output\n1\n```\n"
+        self.assertIn("docs/page.md:4: prints something else", self.prints(page, "2\\n")[0])
+        self.assertIn("prints something else", self.prints(page, "1\\n1\\n")[0])
+        self.assertEqual(self.prints(page, "1\\n"), [])
+
+    def test_refuses_a_program_that_does_not_end_well(self):
+        self.assertIn("ends with status 3", self.prints(self.PROGRAM, "1\\n", 3)[0])
+
+    def test_refuses_an_output_that_nothing_prints(self):
+        self.assertIn("is not run", self.prints("```cpp\nint i;\n```\n\n```output\n1\n```\n", "1\\n")[0])
+        self.assertIn("belongs to no block", self.prints("Words.\n\n```output\n1\n```\n", "1\\n")[0])
+
+    def test_runs_nothing_that_fetches_from_elsewhere(self):
+        self.assertEqual(self.prints(self.PROGRAM.replace("1", '"http://example.org/"'), "", 3), [])
+
+    def test_refuses_what_g_12_gets_wrong_in_a_table(self):
+        page = "| skein |\n|---|\n| `co_await f([s] {})` |\n"
+        self.assertIn("docs/page.md:3: a lambda", self.prints(page, "")[0])
+
+    def test_refuses_a_page_that_is_not_built(self):
+        self.assertIn("README.md: has code, but is not built", documents.missing_pages([]))
+
+    def test_passes_over_a_page_without_code(self):
+        self.assertIsNone(documents.program_of("docs/page.md", "Words.\n"))
 
 
 class Text(unittest.TestCase):
