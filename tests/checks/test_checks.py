@@ -239,13 +239,17 @@ class Documents(unittest.TestCase):
 
 
 class Text(unittest.TestCase):
+    def findings(self, name, source):
+        return text.check_file(name, source, exists=lambda name: name == "docs/a.md",
+                               read=lambda name: "# The end\n```\n# no heading\n```\n## f(), and `g`\n")
+
     def refuses(self, name, source, words):
-        findings = text.check_file(name, source, exists=lambda name: name == "docs/a.md")
+        findings = self.findings(name, source)
         self.assertEqual(len(findings), 1, findings)
         self.assertIn(words, findings[0])
 
     def allows(self, name, source):
-        self.assertEqual(text.check_file(name, source, exists=lambda name: name == "docs/a.md"), [])
+        self.assertEqual(self.findings(name, source), [])
 
     def test_every_file(self):
         self.refuses("a.py", "x = 1 \n", "white space")
@@ -272,8 +276,12 @@ class Text(unittest.TestCase):
     def test_links(self):
         self.refuses("README.md", "[b](docs/b.md)\n", "leads nowhere")
         self.refuses("docs/x.md", "[b](docs/a.md)\n", "leads nowhere")
-        self.allows("README.md", "[a](docs/a.md#part) [b](https://example.org/) [c](#here)\n")
-        self.allows("docs/x.md", "[a](a.md)\n")
+        self.refuses("docs/x.md", "[b](a.md#the-middle)\n", "a.md#the-middle")
+        self.refuses("docs/x.md", "[b](a.md#no-heading)\n", "a.md#no-heading")
+        self.refuses("docs/x.md", "# Here\n[b](#there)\n", "#there")
+        self.allows("README.md", "# Here\n[a](docs/a.md#the-end) [b](https://example.org/) [c](#here)\n")
+        self.allows("docs/x.md", "[a](a.md) [a](a.md#f-and-g)\n")
+        self.allows("docs/y/x.md", "[a](../a.md)\n")
 
 
 class Format(unittest.TestCase):
