@@ -13,6 +13,7 @@ import format as format_check
 import documents
 import headers
 import layers
+import names
 import text
 
 
@@ -236,6 +237,27 @@ class Documents(unittest.TestCase):
 
     def test_passes_over_a_page_without_code(self):
         self.assertIsNone(documents.program_of("docs/page.md", "Words.\n"))
+
+
+class Names(unittest.TestCase):
+    def findings(self, *rows):
+        page = "\n".join(["| asyncio | skein | notes |", "|---|---|---|", *rows, "", "| asyncio | here |", "| `c` | d |"])
+        return names.check_page(page, {"a", "b.b"})
+
+    def test_refuses_a_table_that_lacks_a_name(self):
+        self.assertIn("b.b is missing", self.findings("| `a` | `x` | |")[0])
+        self.assertEqual(len(self.findings("| a, `b` | `a` | `b.b` |")), 2)
+        self.assertIn("c is missing", names.check_page("| asyncio | here |\n|---|---|\n| `c` | d |\n", {"c"})[0])
+
+    def test_refuses_a_row_that_says_nothing(self):
+        self.assertIn(":3: neither code", self.findings("| `a`, `b.b` | | |")[0])
+        self.assertIn(":3: a dash without", self.findings("| `a`, `b.b` | - | |")[0])
+
+    def test_allows_a_complete_table(self):
+        self.assertEqual(self.findings("| `a` | `x` | |", "| `b.b(c=1)` | - | since |"), [])
+
+    def test_wants_what_this_python_has(self):
+        self.assertLessEqual({"gather", "Queue.shutdown", "TaskGroup", "loop.call_later"}, names.wanted_names())
 
 
 class Text(unittest.TestCase):
