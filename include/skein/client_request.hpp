@@ -116,7 +116,7 @@ public:
         explicit awaiter(task<client_response> sending) noexcept
             : sending_(std::move(sending)), inner_(sending_.operator co_await()) {}
         bool await_ready() const { return inner_.await_ready(); }
-        bool await_suspend(std::coroutine_handle<> at) const noexcept { return inner_.await_suspend(at); }
+        bool await_suspend(detail::task_handle at) const noexcept { return inner_.await_suspend(at); }
         client_response await_resume() const { return inner_.await_resume(); }
 
     private:

@@ -52,20 +52,21 @@ private:
 };
 
 /// Waits for a shared state; what a cancellation means to it is for who derives from this.
-template <class T>
-class state_awaiter : protected wait {
+template <class T, class Suspension>
+class state_awaiter : protected Suspension {
 public:
     explicit state_awaiter(state_handle<state_of<T>> state) noexcept : state_(std::move(state)) {}
 
     bool await_ready() const {
-        check();
+        Suspension::check();
         return state_->done();
     }
-    void await_suspend(std::coroutine_handle<> at) {
+    void await_suspend(task_handle at) {
         auto& state = *state_.get();
         if (state.is_running_job()) throw_awaits_itself();
-        suspend_in(state.waiting(), at);
+        Suspension::suspend_in(state.waiting(), at);
     }
+    void describe(std::string& out) const final { state_.get()->describe(out); }
 
 protected:
     ~state_awaiter() = default;
@@ -74,9 +75,9 @@ protected:
 
 /// Cancellation goes on to what the future stands for, and the wait ends when that has.
 template <class T, bool may_move>
-class future_awaiter final : public state_awaiter<T> {
+class future_awaiter final : public state_awaiter<T, suspension> {
 public:
-    using state_awaiter<T>::state_awaiter;
+    using state_awaiter<T, suspension>::state_awaiter;
     T await_resume() const { return this->state_.get()->retrieve(may_move); }
 
 private:
@@ -85,9 +86,10 @@ private:
 
 /// For shield(): cancellation ends the wait, not what is waited for.
 template <class T>
-class shielded_future_awaiter final : public state_awaiter<T> {
+class shielded_future_awaiter final : public state_awaiter<T, wait> {
 public:
-    explicit shielded_future_awaiter(const future<T>& waited) noexcept : state_awaiter<T>(waited.state_) {}
+    explicit shielded_future_awaiter(const future<T>& waited) noexcept
+        : state_awaiter<T, wait>(waited.state_) {}
     T await_resume() const {
         if (left_) throw cancelled_error();
         return this->state_->retrieve(false);

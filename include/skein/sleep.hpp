@@ -8,7 +8,7 @@
 #include <skein/task.hpp>
 
 #include <chrono>
-#include <coroutine>
+#include <string>
 
 namespace skein {
 
@@ -22,7 +22,7 @@ public:
         check();
         return false;
     }
-    void await_suspend(std::coroutine_handle<> at);
+    void await_suspend(task_handle at);
     void await_resume() const {
         if (!elapsed_) throw cancelled_error();
     }
@@ -30,6 +30,7 @@ public:
 private:
     void on_deadline() noexcept override;
     void on_cancel() noexcept override;
+    void describe(std::string& out) const override;
 
     clock::time_point when_ = {};
     clock::duration how_long_ = {};  // from the moment of waiting; zero: `when_` counts
@@ -42,7 +43,7 @@ public:
         check();
         return false;
     }
-    void await_suspend(std::coroutine_handle<> at) noexcept {
+    void await_suspend(task_handle at) noexcept {
         suspend(at);
         wake();
     }

@@ -15,6 +15,8 @@
 
 #include <concepts>
 #include <coroutine>
+#include <cstddef>
+#include <source_location>
 #include <utility>
 
 namespace skein {
@@ -30,7 +32,7 @@ inline constexpr unsigned most_nested_starts = 64;
 [[noreturn]] SKEIN_API void throw_awaited_twice();
 
 /// The parts of a task's promise that do not depend on its type.
-struct promise_base {
+struct promise_base : frame_head {
     struct final_awaiter {
         bool await_ready() const noexcept { return false; }
         template <class Promise>
@@ -47,15 +49,14 @@ struct promise_base {
 
     std::suspend_always initial_suspend() const noexcept { return {}; }
     final_awaiter final_suspend() const noexcept { return {}; }
-
-    std::coroutine_handle<> parent;  // who awaits this; null in the root of a job
 };
 
 template <class T>
 struct task_promise : promise_base {
     detail::result<T> result;
 
-    task<T> get_return_object() noexcept;
+    /// The default argument is evaluated in the coroutine, and so tells which one it is.
+    task<T> get_return_object(std::source_location here = std::source_location::current()) noexcept;
     void unhandled_exception() noexcept { result.set_caught(); }
     void return_value(T value) noexcept(std::is_nothrow_move_constructible_v<T>) {
         result.set_value(std::move(value));
@@ -71,14 +72,14 @@ template <>
 struct task_promise<void> : promise_base {
     detail::result<void> result;
 
-    task<void> get_return_object() noexcept;
+    task<void> get_return_object(std::source_location here = std::source_location::current()) noexcept;
     void unhandled_exception() noexcept { result.set_caught(); }
     void return_void() noexcept { result.set_value(); }
 };
 
 /// Moves the result out of the ended root of a job, or notes that the root never began; destroys the frame.
 template <class T>
-void take_from_root(result<T>& out, std::coroutine_handle<> root, bool began) noexcept {
+void take_from_root(result<T>& out, task_handle root, bool began) noexcept {
     const auto ended = std::coroutine_handle<task_promise<T>>::from_address(root.address());
     if (!began) {
         out.set_cancelled();
@@ -95,7 +96,8 @@ void take_from_root(result<T>& out, std::coroutine_handle<> root, bool began) no
 }
 
 /// Starts an awaited child; false if it has ended already, so that its parent goes on at once.
-inline bool start_nested(std::coroutine_handle<> child) noexcept {
+template <class T>
+bool start_nested(std::coroutine_handle<task_promise<T>> child) noexcept {
     auto& kernel = this_kernel;
     if (kernel.depth == most_nested_starts) {
         kernel.returning = child;
@@ -122,7 +124,7 @@ public:
             throw_awaited_twice();
         return false;
     }
-    bool await_suspend(std::coroutine_handle<> parent) const noexcept {
+    bool await_suspend(task_handle parent) const noexcept {
         child_.promise().parent = parent;
         return start_nested(child_);
     }
@@ -185,10 +187,14 @@ private:
 };
 
 template <class T>
-task<T> detail::task_promise<T>::get_return_object() noexcept {
+task<T> detail::task_promise<T>::get_return_object(std::source_location here) noexcept {
+    static_assert(alignof(task_promise) <= alignof(std::max_align_t),
+                  "the result of a task cannot be over-aligned: return a pointer");
+    function = here;
     return task<T>(std::coroutine_handle<task_promise>::from_promise(*this));
 }
-inline task<void> detail::task_promise<void>::get_return_object() noexcept {
+inline task<void> detail::task_promise<void>::get_return_object(std::source_location here) noexcept {
+    function = here;
     return task<void>(std::coroutine_handle<task_promise>::from_promise(*this));
 }
 

@@ -6,8 +6,8 @@
 #include <skein/detail/scheduler.hpp>
 #include <skein/task.hpp>
 
-#include <coroutine>
 #include <functional>
+#include <string>
 #include <utility>
 
 namespace skein {
@@ -24,7 +24,7 @@ public:
         check();
         return false;
     }
-    void await_suspend(std::coroutine_handle<> at);
+    void await_suspend(task_handle at);
     void await_resume() const {
         if (!ran_) throw cancelled_error();
     }
@@ -37,6 +37,7 @@ protected:
 private:
     struct request;
     void on_cancel() noexcept override;
+    void describe(std::string& out) const override;
 
     request* request_ = nullptr;
     bool ran_ = false;

@@ -1,7 +1,7 @@
 // Owns the opening of connections, a phase and its time limit at a time.
 #include "client/connect.hpp"
 
-#include "net/tcp.hpp"
+#include "net/network.hpp"
 #include "task/wait_limit.hpp"
 #include "tls/handshake.hpp"
 
@@ -27,7 +27,8 @@ task<std::vector<net::address>> resolve_host(sending& s) {
     const due_time due = s.due(phase::dns);
     detail::wait_limit limit(due.when);
     try {
-        co_return co_await s.core().resolver().resolve(std::string(to.host_without_brackets()), to.port());
+        co_return co_await net::network::current().resolver().resolve(std::string(to.host_without_brackets()),
+                                                                      to.port());
     } catch (const cancelled_error&) {
         if (!limit.expired()) throw;
         s.fail_timeout(phase::dns, due, "resolving host '" + s.host() + "'");
@@ -49,7 +50,7 @@ task<std::unique_ptr<net::stream>> connect_to(sending& s, const std::vector<net:
     std::error_code last;
     for (const auto& address : addresses) {
         try {
-            co_return co_await net::connect_tcp(address);
+            co_return co_await net::network::current().connect(address);
         } catch (const cancelled_error&) {
             if (!limit.expired()) throw;
             if (!tried.empty()) tried = " (before: " + tried + ")";

@@ -102,7 +102,7 @@ public:
         check();
         return false;
     }
-    void await_suspend(std::coroutine_handle<> at) {
+    void await_suspend(detail::task_handle at) {
         pool_.wait(host_, *this);  // may throw
         suspend(at);
     }
@@ -118,6 +118,9 @@ private:
         wake();
     }
     void on_refused() noexcept override { wake(); }
+    void describe(std::string& out) const override {
+        out += "waiting for a connection: the pool is at its limit";
+    }
     void on_cancel() noexcept override {
         cancelled_ = true;
         pool_.abandon(*this);
@@ -136,7 +139,6 @@ private:
 session_core::session_core(session_options options)
     : options_(std::move(options)),
       base_fields_(with_own_fields(options_.default_headers)),
-      resolver_(net::make_system_resolver()),
       pool_(limits_of(options_.connector)) {
     if (!options_.base_url.empty()) base_.emplace(options_.base_url);
     if (options_.max_redirects < 0) throw std::invalid_argument("max_redirects is negative");
@@ -150,7 +152,7 @@ session_core::~session_core() {
 
 void session_core::enter() {
     if (closed_) throw std::logic_error("a request on a session that is closed");
-    loop::loop::current("a request").bind(*this, "a client_session");
+    loop::host::current("a request").bind(*this, "a client_session");
 }
 
 session_stats session_core::stats() const noexcept {

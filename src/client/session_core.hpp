@@ -5,8 +5,7 @@
 #include "client/pool.hpp"
 #include "client/progress.hpp"
 #include "http1/connection.hpp"
-#include "loop/loop.hpp"
-#include "net/resolver.hpp"
+#include "loop/host.hpp"
 
 #include <skein/client_session.hpp>
 #include <skein/session_options.hpp>
@@ -81,7 +80,6 @@ public:
     const std::optional<url>& base() const noexcept { return base_; }
     /// Headers of a request that adds none: the session's and the library's own.
     const headers& base_fields() const noexcept { return base_fields_; }
-    net::resolver& resolver() noexcept { return *resolver_; }
     const http1::parser_limits& parser_limits() const noexcept { return parser_limits_; }
 
     /// Before each request: binds to the running loop. Throws std::logic_error if the session is closed, or
@@ -120,7 +118,6 @@ private:
     std::optional<url> base_;
     headers base_fields_;
     http1::parser_limits parser_limits_;
-    std::unique_ptr<net::resolver> resolver_;
     connection_pool pool_;
     std::string last_key_;
     connection_pool::host* last_host_ = nullptr;

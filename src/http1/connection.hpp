@@ -62,7 +62,7 @@ public:
     public:
         explicit news_wait(exchange& of) noexcept : of_(of) {}
         bool await_ready() const;
-        void await_suspend(std::coroutine_handle<> at) noexcept {
+        void await_suspend(detail::task_handle at) noexcept {
             suspend(at);
             of_.reader_ = this;
         }
@@ -73,6 +73,9 @@ public:
 
     private:
         friend exchange;
+        void describe(std::string& out) const override {
+            out += of_.has_head_ ? "reading the body of a response" : "waiting for a response";
+        }
         void on_cancel() noexcept override {
             cancelled_ = true;
             of_.reader_ = nullptr;

@@ -6,8 +6,6 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <stdexcept>
-#include <string>
 #include <system_error>
 
 namespace skein::loop {
@@ -26,33 +24,9 @@ void check(int status, const char* what) {
 
 }  // namespace
 
-// ---- resource
-
-resource::~resource() {
-    if (loop_ != nullptr) loop_->unbind(*this);
-}
-
-void loop::bind(resource& one, const char* what) {
-    if (one.loop_ == this) return;
-    if (one.loop_ != nullptr)
-        throw std::logic_error(std::string(what) + " belongs to another loop, in another thread");
-    one.loop_ = this;
-    one.previous_ = nullptr;
-    one.next_ = first_resource_;
-    if (first_resource_ != nullptr) first_resource_->previous_ = &one;
-    first_resource_ = &one;
-}
-
-void loop::unbind(resource& one) noexcept {
-    (one.previous_ != nullptr ? one.previous_->next_ : first_resource_) = one.next_;
-    if (one.next_ != nullptr) one.next_->previous_ = one.previous_;
-    one.loop_ = nullptr;
-    one.previous_ = one.next_ = nullptr;
-}
-
 // ---- beginning
 
-loop::loop(const run_options& options) : scheduler_(read_steady_clock) {
+loop::loop(const run_options& options) : host(read_steady_clock) {
     check(uv_loop_init(&uv_), "cannot make an event loop");
     uv_.data = this;
     uv_prepare_init(&uv_, &prepare_);
@@ -68,7 +42,11 @@ loop::loop(const run_options& options) : scheduler_(read_steady_clock) {
 
 loop& loop::current(const char* what) {
     if (this_loop != nullptr) return *this_loop;
-    throw std::logic_error(std::string(what) + " needs a running loop: call it inside skein::run()");
+    detail::throw_no_loop(what);
+}
+
+std::chrono::system_clock::time_point loop::wall_time() const noexcept {
+    return std::chrono::system_clock::now();
 }
 
 void loop::on_sigint() noexcept {
@@ -120,11 +98,7 @@ void loop::shut_down() noexcept {
     auto& background = scheduler_.background();
     ending_ = true;
     while (background.has_children()) uv_run(&uv_, UV_RUN_DEFAULT);
-    while (first_resource_ != nullptr) {
-        resource& one = *first_resource_;
-        unbind(one);
-        one.on_loop_end();
-    }
+    end_resources();
     while (scheduler_.turn()) {  // what was called back last
     }
     uv_close(reinterpret_cast<uv_handle_t*>(&prepare_), nullptr);

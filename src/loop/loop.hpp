@@ -5,6 +5,7 @@
 //   timer     the earliest deadline, in whole milliseconds, rounded up; the only uv_timer_t there is
 #pragma once
 
+#include "loop/host.hpp"
 #include "loop/sigint.hpp"
 
 #include <skein/detail/scheduler.hpp>
@@ -14,43 +15,15 @@
 
 namespace skein::loop {
 
-class loop;
-
-/// Something that holds handles of a loop beyond the tasks that use it, as a connection pool does, and gives
-/// them up when the loop ends. In a list of the loop while it is bound to one.
-class resource {
-public:
-    resource() noexcept = default;
-    resource(const resource&) = delete;
-    resource& operator=(const resource&) = delete;
-
-    /// The loop ends: close every handle now. The resource is already out of the list.
-    virtual void on_loop_end() noexcept = 0;
-
-    loop* bound_to() const noexcept { return loop_; }
-
-protected:
-    virtual ~resource();
-
-private:
-    friend loop;
-    loop* loop_ = nullptr;
-    resource* previous_ = nullptr;
-    resource* next_ = nullptr;
-};
-
-class loop {
+class loop final : public host {
 public:
     explicit loop(const run_options& options);
-    ~loop();
-    loop(const loop&) = delete;
-    loop& operator=(const loop&) = delete;
+    ~loop() override;
 
     /// The loop of this thread. Throws std::logic_error, naming `what`, if there is none.
     static loop& current(const char* what);
 
     uv_loop_t* uv() noexcept { return &uv_; }
-    detail::scheduler& scheduler() noexcept { return scheduler_; }
 
     /// Runs `main` to its end, then everything else to its end.
     void run(detail::job& main);
@@ -59,9 +32,7 @@ public:
         return sigint_came_ && (!main_interrupted_ || main_scope_.ended_cancelled());
     }
 
-    /// Binds a resource. Throws std::logic_error if it is bound to another loop.
-    void bind(resource& one, const char* what);
-    void unbind(resource& one) noexcept;
+    std::chrono::system_clock::time_point wall_time() const noexcept override;
 
 private:
     class main_scope final : public detail::scope {
@@ -89,9 +60,7 @@ private:
     uv_timer_t timer_{};
     sigint sigint_;
     clock::time_point armed_for_ = clock::time_point::max();
-    detail::scheduler scheduler_;
     main_scope main_scope_{*this};
-    resource* first_resource_ = nullptr;
     bool ending_ = false;
     bool sigint_came_ = false;
     bool main_interrupted_ = false;

@@ -12,7 +12,7 @@ struct thread_call::request : recycled {
     thread_call* owner;
 };
 
-void thread_call::await_suspend(std::coroutine_handle<> at) {
+void thread_call::await_suspend(task_handle at) {
     auto& loop = loop::loop::current("to_thread()");
     request_ = new request;
     request_->work.data = request_;
@@ -32,6 +32,10 @@ void thread_call::await_suspend(std::coroutine_handle<> at) {
         throw std::system_error(-status, std::generic_category(), "cannot use the thread pool");
     }
     suspend(at);
+}
+
+void thread_call::describe(std::string& out) const {
+    out += "waiting for a call in another thread";
 }
 
 void thread_call::on_cancel() noexcept {

@@ -57,7 +57,7 @@ public:
         check();
         return false;
     }
-    void await_suspend(std::coroutine_handle<> at) {
+    void await_suspend(detail::task_handle at) {
         auto& loop = loop::loop::current("resolving a host name");
         reply_ = new uv_async_t;
         if (const int status = uv_async_init(loop.uv(), reply_, on_reply); status != 0) {
@@ -85,6 +85,7 @@ private:
         self.close_reply();
         self.wake();
     }
+    void describe(std::string& out) const override { out.append("resolving ").append(asked_->host); }
     void on_cancel() noexcept override {
         close_reply();
         wake();

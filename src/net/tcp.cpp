@@ -197,7 +197,7 @@ public:
         check();
         return false;
     }
-    void await_suspend(std::coroutine_handle<> at) {
+    void await_suspend(detail::task_handle at) {
         auto& loop = loop::loop::current("a connection");
         state_ = new socket_state;
         uv_tcp_init(loop.uv(), &state_->tcp);
@@ -227,6 +227,7 @@ public:
     }
 
 private:
+    void describe(std::string& out) const override { out.append("connecting to ").append(to_.to_string()); }
     void on_cancel() noexcept override {
         std::exchange(state_, nullptr)->close();  // and the connect callback follows
     }

@@ -5,6 +5,7 @@
 
 #include <skein/detail/scheduler.hpp>
 
+#include <string>
 #include <system_error>
 
 namespace skein::net {
@@ -19,7 +20,7 @@ public:
         check();
         return data_.empty();
     }
-    void await_suspend(std::coroutine_handle<> at) {
+    void await_suspend(detail::task_handle at) {
         suspend(at);
         to_.write(data_, *this);
     }
@@ -32,6 +33,9 @@ private:
     void on_written(std::error_code result) noexcept override {
         result_ = result;
         wake();
+    }
+    void describe(std::string& out) const override {
+        out.append("writing ").append(std::to_string(data_.size())).append(" bytes");
     }
     void on_cancel() noexcept override {
         cancelled_ = true;

@@ -50,7 +50,25 @@ void waiters::remove(ready_node& node) noexcept {
     if (last_ == &node) last_ = before != &node ? before : nullptr;
 }
 
+void suspension::describe(std::string& out) const {
+    out += "waiting";
+}
+
 // ---- job
+
+std::string_view job::name() const noexcept {
+    if (!has_label_) return {};
+    return this_kernel.scheduler->names_.find(this)->second;
+}
+
+void job::set_name(std::string_view name) {
+    this_kernel.scheduler->names_.insert_or_assign(this, std::string(name));
+    has_label_ = true;
+}
+
+void job::forget_name() noexcept {
+    this_kernel.scheduler->names_.erase(this);
+}
 
 void job::cancel() noexcept {
     if (cancel_requested_) return;
@@ -72,7 +90,7 @@ void job::run() noexcept {
     }
     kernel.job = this;
     wait_ = nullptr;
-    std::coroutine_handle<> next = at_;
+    task_handle next = at_;
     do {
         next.resume();
         next = std::exchange(kernel.returning, nullptr);
@@ -90,6 +108,12 @@ scope::~scope() {
 void scope::cancel_children() noexcept {
     // No job ends inside cancel(): it only wakes up, or passes the request on to its own children.
     for (job* child = first_; child != nullptr; child = child->next_) child->cancel();
+}
+
+std::size_t scope::count_children() const noexcept {
+    std::size_t count = 0;
+    for (const job* child = first_; child != nullptr; child = child->next_) ++count;
+    return count;
 }
 
 bool scope::cancel_in_rounds() noexcept {

@@ -1,4 +1,6 @@
 // Owns who is told when a result is there.
+#include "task/describe.hpp"
+
 #include <skein/detail/shared_state.hpp>
 
 #include <future>
@@ -59,8 +61,12 @@ void report_unretrieved(const char* what, std::string_view name, std::source_loc
     }
 }
 
-std::unique_ptr<const std::string> copy_name(std::string_view name) {
-    return std::make_unique<const std::string>(name);
+void describe_promise(std::string& out) {
+    out += "awaiting a promise";
+}
+void describe_future_of(const job& of, std::string& out) {
+    out += "awaiting the future of ";
+    describe_job(of, out);
 }
 
 std::exception_ptr make_broken_promise() {

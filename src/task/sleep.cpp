@@ -1,9 +1,11 @@
 // Owns the waits that only let time pass.
+#include "task/describe.hpp"
+
 #include <skein/sleep.hpp>
 
 namespace skein::detail {
 
-void sleep_awaiter::await_suspend(std::coroutine_handle<> at) {
+void sleep_awaiter::await_suspend(task_handle at) {
     auto& scheduler = *this_kernel.scheduler;
     if (how_long_ > clock::duration::zero()) when_ = scheduler.read_clock() + how_long_;
     if (when_ > scheduler.now()) {
@@ -14,6 +16,12 @@ void sleep_awaiter::await_suspend(std::coroutine_handle<> at) {
         suspend(at);
         wake();
     }
+}
+
+void sleep_awaiter::describe(std::string& out) const {
+    out += "sleeping, ";
+    append_duration(out, when_ - this_kernel.scheduler->now());
+    out += " left";
 }
 
 void sleep_awaiter::on_deadline() noexcept {

@@ -5,6 +5,7 @@
 
 #include <skein/detail/scheduler.hpp>
 
+#include <string>
 #include <system_error>
 
 namespace skein::tls {
@@ -19,7 +20,7 @@ public:
         check();
         return false;
     }
-    void await_suspend(std::coroutine_handle<> at) noexcept {
+    void await_suspend(detail::task_handle at) noexcept {
         suspend(at);
         stream_.start_handshake(*this);
     }
@@ -33,6 +34,7 @@ private:
         result_ = result;
         wake();
     }
+    void describe(std::string& out) const override { out += "shaking hands for TLS"; }
     void on_cancel() noexcept override {
         cancelled_ = true;
         stream_.close();

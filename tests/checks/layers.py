@@ -12,26 +12,29 @@ import common
 MAY_INCLUDE = {
     "base": set(),
     "task": {"base"},
-    "loop": {"task", "base"},
-    "net/seam": {"base"},
-    "net": {"net/seam", "loop", "task", "base"},
+    "loop/seam": {"task", "base"},
+    "loop": {"loop/seam", "task", "base"},
+    "net/stream": {"base"},
+    "net/network": {"net/stream", "task", "base"},
+    "net": {"net/network", "net/stream", "loop/seam", "loop", "task", "base"},
     "tls/engine": {"base"},
-    "tls/stream": {"tls/engine", "net/seam", "task", "base"},
+    "tls/stream": {"tls/engine", "net/stream", "task", "base"},
     "http": {"base"},
     "http1/codec": {"http", "base"},
-    "http1/connection": {"http1/codec", "http", "net/seam", "task", "base"},
+    "http1/connection": {"http1/codec", "http", "net/stream", "task", "base"},
 }
-BELOW_CLIENT = set(MAY_INCLUDE)
+BELOW_CLIENT = set(MAY_INCLUDE) - {"loop", "net"}  # of these two only the seams
 MAY_INCLUDE["client"] = BELOW_CLIENT
 MAY_INCLUDE["testing"] = BELOW_CLIENT | {"client"}
-MAY_INCLUDE["everything"] = BELOW_CLIENT | {"client"}
+MAY_INCLUDE["everything"] = set(MAY_INCLUDE)
 
 # layer: its public headers, in include/skein/
 PUBLIC = {
     "base": """bytes cancelled_error clock error
         detail/config detail/copyable detail/recycler detail/result""",
     "task": """future gather outcome shield sleep task task_group timeout
-        detail/awaitable detail/child detail/deadline detail/scheduler detail/shared_state""",
+        detail/awaitable detail/child detail/deadline detail/scheduler detail/shared_state
+        detail/task_handle""",
     "loop": "run to_thread",
     "tls/engine": "tls_context tls_errc",
     "http": "content_disposition headers http_version url",
@@ -40,8 +43,15 @@ PUBLIC = {
 }
 PUBLIC_LAYER = {f"{name}.hpp": layer for layer, names in PUBLIC.items() for name in names.split()}
 
-# The headers of net that others may see: what a stream is, not how one is made.
-SEAM = {"net/stream.hpp", "net/block.hpp"}
+# The files of loop and net that others may see: what a loop, a stream, a network is, not how one is made.
+SEAMS = {
+    "loop/host": "loop/seam",
+    "net/stream": "net/stream",
+    "net/block": "net/stream",
+    "net/address": "net/network",
+    "net/network.hpp": "net/network",
+    "net/resolver.hpp": "net/network",
+}
 
 # C library headers: who may include them
 C_LIBRARIES = {
@@ -70,8 +80,9 @@ def layer_of(name):
         return None
     inside = name.removeprefix("src/")
     folder, _, file = inside.partition("/")
-    if inside in SEAM or re.sub(r"cpp$", "hpp", inside) in SEAM:
-        return "net/seam"
+    seam = SEAMS.get(inside) or SEAMS.get(re.sub(r"\.[ch]pp$", "", inside))
+    if seam:
+        return seam
     if folder == "tls":
         return "tls/stream" if file.startswith(("stream", "handshake")) else "tls/engine"
     if folder == "http1":

@@ -30,8 +30,9 @@ class Layers(unittest.TestCase):
     def test_refuses_an_include_against_the_table(self):
         self.refuses("src/base/error.cpp", '#include "task/job.hpp"\n', "base may not include task")
         self.refuses("src/task/job.cpp", '#include "loop/loop.hpp"\n', "task may not include loop")
-        self.refuses("src/http/url.cpp", '#include "net/stream.hpp"\n', "http may not include net/seam")
-        self.refuses("src/http1/parser.cpp", '#include "net/stream.hpp"\n', "http1/codec may not include net/seam")
+        self.refuses("src/http/url.cpp", '#include "net/stream.hpp"\n', "http may not include net/stream")
+        self.refuses("src/http1/parser.cpp", '#include "net/stream.hpp"\n', "http1/codec may not include net/stream")
+        self.refuses("src/client/connect.cpp", '#include "net/tcp.hpp"\n', "client may not include net")
         self.refuses("src/http1/connection.cpp", '#include "net/tcp.hpp"\n', "http1/connection may not include net")
         self.refuses("src/tls/stream.cpp", '#include "net/tcp.hpp"\n', "tls/stream may not include net")
         self.refuses("src/http/url.cpp", "#include <skein/client_session.hpp>\n", "http may not include client")

@@ -16,7 +16,7 @@ public:
     child_job(task<T>&& work, result<T>& out) : job(work.release()), out_(out) {}
 
 private:
-    void finish(std::coroutine_handle<> root, bool began) noexcept override {
+    void finish(task_handle root, bool began) noexcept override {
         take_from_root(out_, root, began);
         leave_scope(out_.state() == result_state::cancelled, out_.thrown());
         delete this;
@@ -45,7 +45,7 @@ public:
             join_scope& scope;
             explicit awaiter(join_scope& s) noexcept : scope(s) {}
             bool await_ready() const noexcept { return !scope.has_children(); }
-            void await_suspend(std::coroutine_handle<> at) const noexcept { scope.wait_at(at); }
+            void await_suspend(task_handle at) const noexcept { scope.wait_at(at); }
             void await_resume() const noexcept {}
         };
         return awaiter(*this);
@@ -61,8 +61,10 @@ protected:
     }
 
 private:
-    void wait_at(std::coroutine_handle<> at) noexcept;
+    void wait_at(task_handle at) noexcept;
     void on_cancel() noexcept final;
+    void describe(std::string& out) const final;
+    const scope* awaited() const noexcept final { return this; }
 
     const job* owner_ = this_kernel.job;
     on_owner_cancel policy_;

@@ -3,7 +3,7 @@
 // one thread.
 //
 //   job    a coroutine that runs concurrently with others: a chain of frames, the innermost one suspended
-//   wait   one suspension of a job; lives in the suspended frame; knows how to stop early
+//   wait   one suspension of a job; lives in the suspended frame; knows how to stop early, and what it is for
 //   scope  owns jobs until they have ended: gather, wait_for, a task group, the loop itself
 #pragma once
 
@@ -11,15 +11,17 @@
 #include <skein/clock.hpp>
 #include <skein/detail/config.hpp>
 #include <skein/detail/deadline.hpp>
+#include <skein/detail/task_handle.hpp>
 
 #include <cassert>
-#include <coroutine>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <functional>
 #include <source_location>
+#include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 
 namespace skein::detail {
@@ -30,11 +32,11 @@ class scope;
 
 /// What the kernel knows about the running thread.
 struct kernel_state {
-    detail::scheduler* scheduler;       // of the loop that this thread runs; null outside run()
-    detail::job* job;                   // being stepped now
-    std::coroutine_handle<> returning;  // to be resumed when the stack has unwound: see task.hpp
-    std::coroutine_handle<> ended;      // the root of the job, once it has come to its end
-    unsigned depth;                     // of coroutines started inside each other
+    detail::scheduler* scheduler;  // of the loop that this thread runs; null outside run()
+    detail::job* job;              // being stepped now
+    task_handle returning;         // to be resumed when the stack has unwound: see task.hpp
+    task_handle ended;             // the root of the job, once it has come to its end
+    unsigned depth;                // of coroutines started inside each other
 };
 // Constant-initialised and trivially destructible, so that access costs no guard.
 extern SKEIN_API constinit thread_local kernel_state this_kernel;
@@ -78,27 +80,41 @@ private:
     ready_node* last_ = nullptr;  // of a ring
 };
 
-/// One suspension of a job. A derived awaiter calls check(), then suspend(), and arranges for wake() to be
-/// called exactly once.
-class wait {
+/// One suspension of a job, as far as everybody needs it: woken with the others in a list.
+class SKEIN_API suspension {
 public:
-    wait(const wait&) = delete;
-    wait& operator=(const wait&) = delete;
+    suspension(const suspension&) = delete;
+    suspension& operator=(const suspension&) = delete;
 
     /// The job was cancelled while it waits here: stop, then wake(); at once, or later if that takes time.
     virtual void on_cancel() noexcept = 0;
 
+    /// Appends what the job waits for, in a few words: for dump_tasks().
+    virtual void describe(std::string& out) const;
+    /// The scope whose children it waits for; null if it waits for something else.
+    virtual const scope* awaited() const noexcept { return nullptr; }
+
 protected:
-    wait() noexcept = default;
-    ~wait() = default;  // never destroyed through this base
+    suspension() noexcept = default;
+    ~suspension() = default;  // never destroyed through this base
 
     /// To be called before anything is begun. Throws cancelled_error in a cancelled job, std::logic_error
     /// outside one.
     static void check();
-    void suspend(std::coroutine_handle<> at) noexcept;
-    /// The same, to be woken with the others in the list instead of by wake(). on_cancel() may come after
-    /// that, as long as the job has not run.
-    void suspend_in(waiters& list, std::coroutine_handle<> at) noexcept;
+    /// on_cancel() may come after the list was woken, as long as the job has not run.
+    void suspend_in(waiters& list, task_handle at) noexcept;
+};
+
+/// A suspension that is woken by itself. A derived awaiter calls check(), then suspend(), and arranges for
+/// wake() to be called exactly once.
+class wait : public suspension {
+protected:
+    wait() noexcept = default;
+    ~wait() = default;
+
+    void suspend(task_handle at) noexcept;
+    /// The same, to be woken with the others in the list instead of by wake().
+    void suspend_in(waiters& list, task_handle at) noexcept;
     void leave(waiters& list) noexcept;
     void wake() noexcept;
     bool suspended() const noexcept { return job_ != nullptr; }
@@ -114,6 +130,8 @@ public:
     job& operator=(const job&) = delete;
     ~job() override {
         if (!began_ && at_) at_.destroy();
+        if (has_label_) [[unlikely]]
+            forget_name();
     }
 
     /// Requests cancellation: the current wait and every later one throws. A job that has not begun never
@@ -129,34 +147,45 @@ public:
     void interrupt() noexcept;
     void end_interruption() noexcept { interrupted_ = false; }
 
-    /// What the program calls it, and where it was created; empty where nobody said.
-    virtual std::string_view name() const noexcept { return {}; }
+    /// What the program calls it, and where it was created; empty where nobody said. To set a name throws
+    /// std::bad_alloc.
+    virtual std::string_view name() const noexcept;
+    virtual void set_name(std::string_view name);
     virtual std::source_location location() const noexcept { return {}; }
 
     void run() noexcept final;
 
 protected:
-    explicit job(std::coroutine_handle<> root) noexcept : at_(root) {}
+    explicit job(task_handle root) noexcept : at_(root) {}
 
     /// The coroutine has ended (or was cancelled before it began): takes its result, destroys its frame,
     /// which is now the callee's, and leaves the scope. May delete the job.
-    virtual void finish(std::coroutine_handle<> root, bool began) noexcept = 0;
+    virtual void finish(task_handle root, bool began) noexcept = 0;
 
     /// For finish(): leaves the scope and tells it how the job ended; `error` is null unless the job threw.
     void leave_scope(bool cancelled, const std::exception_ptr& error) noexcept;
 
 private:
+    friend suspension;
     friend wait;
     friend scope;
+    friend class task_tree;
 
-    std::coroutine_handle<> at_;  // where to resume: the root, until it has begun
-    wait* wait_ = nullptr;
+    void forget_name() noexcept;
+
+    task_handle at_;  // where to resume: the root, until it has begun
+    suspension* wait_ = nullptr;
     scope* scope_ = nullptr;
     job* previous_ = nullptr;  // siblings in the scope
     job* next_ = nullptr;
     bool began_ = false;
     bool cancel_requested_ = false;
     bool interrupted_ = false;
+
+    std::uint32_t born_ms_ = 0;  // as scheduler::milliseconds() said
+
+protected:
+    bool has_label_ = false;  // for who derives and keeps the name; else it is in the scheduler's table
 };
 
 /// Owns jobs until they have ended.
@@ -173,6 +202,7 @@ public:
     /// begun a round.
     bool cancel_in_rounds() noexcept;
     bool has_children() const noexcept { return first_ != nullptr; }
+    std::size_t count_children() const noexcept;
 
 protected:
     scope() noexcept = default;
@@ -183,6 +213,7 @@ protected:
 
 private:
     friend job;
+    friend class task_tree;
     job* first_ = nullptr;
     job* last_ = nullptr;
 };
@@ -219,6 +250,13 @@ public:
 
     /// The time as this turn knows it.
     clock::time_point now() const noexcept { return now_; }
+    /// The same as a stamp of four bytes: it begins again after 49 days.
+    std::uint32_t milliseconds() const noexcept {
+        using ms = std::chrono::milliseconds;
+        constexpr auto ticks_per_ms = static_cast<std::uint64_t>(clock::duration(ms(1)).count());
+        return static_cast<std::uint32_t>(static_cast<std::uint64_t>(now_.time_since_epoch().count()) /
+                                          ticks_per_ms);
+    }
     /// Counts the turns: the loop polls for I/O between two of them.
     std::uint64_t turn_number() const noexcept { return turn_number_; }
     /// Reads the clock: for durations that a program asks for, which must not begin in the past.
@@ -226,12 +264,16 @@ public:
 
     deadline_queue& deadlines() noexcept { return deadlines_; }
     scope& background() noexcept { return background_; }
+    /// Where the main task is: for dump_tasks(). Lives as long as the scheduler.
+    void set_main_scope(const scope& main) noexcept { main_scope_ = &main; }
 
     /// Tells the exception handler, or standard error if there is none.
     void report(std::string_view context, const std::exception_ptr& error) noexcept;
     void set_exception_handler(exception_handler handler) { handler_ = std::move(handler); }
 
 private:
+    friend job;
+    friend class task_tree;
     class background_scope final : public scope {
         void child_done(bool, const std::exception_ptr&) noexcept override {}
     };
@@ -245,6 +287,8 @@ private:
     now_function read_now_;
     deadline_queue deadlines_;
     background_scope background_;
+    const scope* main_scope_ = nullptr;
+    std::unordered_map<const job*, std::string> names_;  // of jobs that do not keep their own
     exception_handler handler_;
 };
 
@@ -270,27 +314,36 @@ inline void job::leave_scope(bool cancelled, const std::exception_ptr& error) no
 }
 
 inline void scope::start(job& child) noexcept {
+    auto& scheduler = *this_kernel.scheduler;
     child.scope_ = this;
+    child.born_ms_ = scheduler.milliseconds();
     child.previous_ = last_;
     child.next_ = nullptr;
     (last_ != nullptr ? last_->next_ : first_) = &child;
     last_ = &child;
-    this_kernel.scheduler->push(child);
+    scheduler.push(child);
 }
 
-inline void wait::check() {
+inline void suspension::check() {
     const job* current = this_kernel.job;
     if (current == nullptr || current->must_stop()) [[unlikely]]
         throw_cannot_wait();
 }
 
-inline void wait::suspend(std::coroutine_handle<> at) noexcept {
+inline void suspension::suspend_in(waiters& list, task_handle at) noexcept {
+    job& current = *this_kernel.job;
+    current.at_ = at;
+    current.wait_ = this;
+    list.add(current);
+}
+
+inline void wait::suspend(task_handle at) noexcept {
     job_ = this_kernel.job;
     job_->at_ = at;
     job_->wait_ = this;
 }
 
-inline void wait::suspend_in(waiters& list, std::coroutine_handle<> at) noexcept {
+inline void wait::suspend_in(waiters& list, task_handle at) noexcept {
     suspend(at);
     list.add(*job_);
 }

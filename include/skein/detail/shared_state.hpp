@@ -28,6 +28,8 @@ public:
     virtual bool cancel() noexcept = 0;
     /// True if the running job is the one whose result this is: it would wait for itself.
     virtual bool is_running_job() const noexcept { return false; }
+    /// Appends what it is the result of: for dump_tasks().
+    virtual void describe(std::string& out) const = 0;
 
     bool done() const noexcept { return state() != result_state::pending; }
     /// The jobs that wait for the result, and the callbacks.
@@ -54,7 +56,14 @@ private:
 /// Tells the exception handler; standard error if no loop runs any more.
 SKEIN_API void report_unretrieved(const char* what, std::string_view name, std::source_location where,
                                   std::exception_ptr error) noexcept;
-SKEIN_API std::unique_ptr<const std::string> copy_name(std::string_view name);
+SKEIN_API void describe_promise(std::string& out);
+SKEIN_API void describe_future_of(const job& of, std::string& out);
+
+/// What create_task() is told of a task: where it was called, and perhaps a name.
+struct task_label {
+    std::string name;
+    std::source_location where;
+};
 SKEIN_API std::exception_ptr make_broken_promise();
 [[noreturn]] SKEIN_API void throw_no_state();
 [[noreturn]] SKEIN_API void throw_awaits_itself();
@@ -125,6 +134,8 @@ public:
         return true;
     }
 
+    void describe(std::string& out) const override { describe_promise(out); }
+
 private:
     void destroy() noexcept override {
         if (!this->retrieved() && this->result_.thrown())
@@ -139,8 +150,12 @@ class future_job final : public state_of<T>, public job, public recycled {
 public:
     /// Throws std::logic_error for an empty task.
     future_job(task<T>&& work, std::string_view name, std::source_location where)
-        : job(work.release()), name_(name.empty() ? nullptr : copy_name(name)), location_(where) {}
-    ~future_job() override = default;
+        : future_job(std::move(work), where) {
+        if (!name.empty()) set_name(name);
+    }
+    ~future_job() override {
+        if (std::exchange(has_label_, false)) delete label_;
+    }
     bool cancel() noexcept override {
         if (this->done()) return false;
         job::cancel();
@@ -148,12 +163,22 @@ public:
     }
     bool is_running_job() const noexcept override { return this_kernel.job == this; }
     std::string_view name() const noexcept override {
-        return name_ != nullptr ? std::string_view(*name_) : std::string_view();
+        return has_label_ ? std::string_view(label_->name) : std::string_view();
     }
-    std::source_location location() const noexcept override { return location_; }
+    std::source_location location() const noexcept override { return has_label_ ? label_->where : where_; }
+    void set_name(std::string_view name) override {
+        if (has_label_) {
+            label_->name = name;
+        } else {
+            label_ = new task_label{std::string(name), where_};
+            has_label_ = true;
+        }
+    }
+    void describe(std::string& out) const override { describe_future_of(*this, out); }
 
 private:
-    void finish(std::coroutine_handle<> root, bool began) noexcept override {
+    future_job(task<T>&& work, std::source_location where) : job(work.release()), where_(where) {}
+    void finish(task_handle root, bool began) noexcept override {
         take_from_root(this->result_, root, began);
         leave_scope(this->result_.state() == result_state::cancelled, this->result_.thrown());
         this->notify();
@@ -161,13 +186,15 @@ private:
     }
     void destroy() noexcept override {
         if (!this->retrieved() && this->result_.thrown())
-            report_unretrieved("exception of a task that nobody awaited", name(), location_,
+            report_unretrieved("exception of a task that nobody awaited", name(), location(),
                                this->result_.thrown());
         delete this;
     }
 
-    std::unique_ptr<const std::string> name_;
-    std::source_location location_;
+    union {  // `has_label_` says which
+        std::source_location where_;
+        task_label* label_;
+    };
 };
 
 }  // namespace skein::detail

@@ -1,0 +1,37 @@
+// Owns which network a thread has.
+#include "net/network.hpp"
+
+#include "net/tcp.hpp"
+
+#include <utility>
+
+namespace skein::net {
+
+namespace {
+
+constinit thread_local network* this_network = nullptr;
+
+class system_network final : public network {
+public:
+    task<std::unique_ptr<stream>> connect(address to) override { return connect_tcp(to); }
+    net::resolver& resolver() noexcept override { return *resolver_; }
+
+private:
+    const std::unique_ptr<net::resolver> resolver_ = make_system_resolver();  // without a state of its own
+};
+
+}  // namespace
+
+network& network::current() noexcept {
+    static system_network of_the_system;
+    return this_network != nullptr ? *this_network : of_the_system;
+}
+
+network_override::network_override(network& instead) noexcept
+    : before_(std::exchange(this_network, &instead)) {}
+
+network_override::~network_override() {
+    this_network = before_;
+}
+
+}  // namespace skein::net

@@ -1,0 +1,45 @@
+// The seam of the network: how streams are made and names are found. The system's is one; the simulated
+// network of skein/testing.hpp is another.
+#pragma once
+
+#include "net/address.hpp"
+#include "net/resolver.hpp"
+#include "net/stream.hpp"
+
+#include <skein/task.hpp>
+
+#include <memory>
+
+namespace skein::net {
+
+class network {
+public:
+    network() = default;
+    network(const network&) = delete;
+    network& operator=(const network&) = delete;
+    virtual ~network() = default;
+
+    /// Opens a stream to that address. *Cancellation:* closes what was begun. *Throws:* std::system_error
+    /// with the system's code, cancelled_error.
+    virtual task<std::unique_ptr<stream>> connect(address to) = 0;
+
+    /// Who knows names.
+    virtual net::resolver& resolver() noexcept = 0;
+
+    /// The network of this thread: the system's, unless another one took its place.
+    static network& current() noexcept;
+};
+
+/// Puts a network in the place of the system's, in this thread, as long as it lives.
+class network_override {
+public:
+    explicit network_override(network& instead) noexcept;
+    ~network_override();
+    network_override(const network_override&) = delete;
+    network_override& operator=(const network_override&) = delete;
+
+private:
+    network* before_;
+};
+
+}  // namespace skein::net
