@@ -7,6 +7,7 @@
 #include <skein/task.hpp>
 
 #include <concepts>
+#include <cstdint>
 #include <exception>
 #include <functional>
 #include <source_location>
@@ -73,12 +74,19 @@ protected:
     const state_handle<state_of<T>> state_;
 };
 
+/// What becomes of a value that can be copied when it is retrieved.
+enum class retrieval : std::uint8_t { copy, move, move_if_last };
+
 /// Cancellation goes on to what the future stands for, and the wait ends when that has.
-template <class T, bool may_move>
+template <class T, retrieval how>
 class future_awaiter final : public state_awaiter<T, suspension> {
 public:
     using state_awaiter<T, suspension>::state_awaiter;
-    T await_resume() const { return this->state_.get()->retrieve(may_move); }
+    T await_resume() const {
+        auto& state = *this->state_.get();
+        return state.retrieve(how == retrieval::move ||
+                              (how == retrieval::move_if_last && state.has_one_handle()));
+    }
 
 private:
     void on_cancel() noexcept override { this->state_.get()->cancel(); }
@@ -138,14 +146,16 @@ public:
     /// Waits for the result. `co_await std::move(f)` moves the value out, and so does co_await of a handle
     /// that has no name, as in `co_await create_task(work())`; otherwise as result(). Several tasks that
     /// await one result each need a named handle.
-    detail::future_awaiter<T, false> operator co_await() const& {
-        return detail::future_awaiter<T, false>(state_);
-    }
-    detail::future_awaiter<T, true> operator co_await() && {
-        return detail::future_awaiter<T, true>(std::move(state_));
+    auto operator co_await() const& { return detail::future_awaiter<T, detail::retrieval::copy>(state_); }
+    auto operator co_await() && {
+        return detail::future_awaiter<T, detail::retrieval::move>(std::move(state_));
     }
 
-    /// For the library.
+    /// For the library: to be awaited by who was given this handle and cannot know of others. Moves the value
+    /// if there is no other handle any more.
+    auto await_handle() && {
+        return detail::future_awaiter<T, detail::retrieval::move_if_last>(std::move(state_));
+    }
     explicit future(detail::state_handle<detail::state_of<T>> state) noexcept : state_(std::move(state)) {}
 
 private:

@@ -1,25 +1,36 @@
 // All of skein but <skein/testing.hpp> and <skein/uv.hpp>.
 #pragma once
 
+#include <skein/as_completed.hpp>
+#include <skein/barrier.hpp>
 #include <skein/bytes.hpp>
 #include <skein/cancelled_error.hpp>
 #include <skein/client_request.hpp>
 #include <skein/client_response.hpp>
 #include <skein/client_session.hpp>
 #include <skein/clock.hpp>
+#include <skein/condition.hpp>
+#include <skein/dump_tasks.hpp>
 #include <skein/error.hpp>
+#include <skein/event.hpp>
+#include <skein/first.hpp>
 #include <skein/future.hpp>
 #include <skein/gather.hpp>
 #include <skein/headers.hpp>
 #include <skein/http_version.hpp>
+#include <skein/mutex.hpp>
 #include <skein/outcome.hpp>
+#include <skein/queue.hpp>
 #include <skein/request_report.hpp>
 #include <skein/run.hpp>
+#include <skein/semaphore.hpp>
 #include <skein/session_options.hpp>
 #include <skein/shield.hpp>
 #include <skein/sleep.hpp>
 #include <skein/task.hpp>
 #include <skein/task_group.hpp>
+#include <skein/task_local.hpp>
+#include <skein/this_task.hpp>
 #include <skein/timeout.hpp>
 #include <skein/timeouts.hpp>
 #include <skein/tls_context.hpp>

@@ -9,6 +9,7 @@
 #include <skein/task.hpp>
 
 #include <functional>
+#include <type_traits>
 #include <utility>
 
 namespace skein {
@@ -17,9 +18,10 @@ namespace skein {
 /// *Lifetime:* as long as the body runs. *Thread:* the loop's.
 class SKEIN_API timeout_scope : private detail::join_scope, private detail::deadline {
 public:
-    /// Moves the deadline. A point in the past ends the body at the next turn. Without effect once expired.
+    /// Moves the deadline; clock::time_point::max() takes it away. A point in the past ends the body at the
+    /// next turn. Without effect once expired, and once the body has ended.
     void reschedule(clock::time_point when);
-    /// Takes the limit away.
+    /// Takes the deadline away.
     void cancel_deadline() noexcept;
     /// True once the deadline has passed and the body has been told to end.
     bool expired() const noexcept { return expired_; }
@@ -28,15 +30,18 @@ public:
 
     /// For the library.
     explicit timeout_scope(clock::duration limit);
+    explicit timeout_scope(clock::time_point when);
     template <class T>
     task<T> run(task<T> work) {
         detail::result<T> out;
         this->start_child(std::move(work), out);
-        if (limit_ <= clock::duration::zero()) expire();
+        if (passed()) expire();
         co_await this->join();
         if (expired_ && out.state() == detail::result_state::cancelled && !owner_cancelled()) throw_timeout();
         co_return out.take();
     }
+    /// Whether there was no time from the beginning.
+    bool passed() const noexcept { return when_ <= began_; }
     [[noreturn]] void throw_timeout() const;
     using detail::join_scope::owner_cancelled;
 
@@ -44,23 +49,27 @@ private:
     void on_deadline() noexcept override { expire(); }
     void child_done(bool cancelled, const std::exception_ptr& error) noexcept override;
     void expire() noexcept;
-    clock::duration limit_;
-    clock::time_point when_;
+
+    clock::time_point began_;
+    clock::time_point when_ = clock::time_point::max();
     bool expired_ = false;
+    bool ended_ = false;
 };
 
 namespace detail {
 
-template <class T>
-task<T> wait_for_task(task<T> work, clock::duration limit) {
+// `Limit` is a duration, counted from the moment of awaiting, or a point in time.
+
+template <class T, class Limit>
+task<T> wait_for_task(task<T> work, Limit limit) {
     timeout_scope scope(limit);
     co_return co_await scope.run(std::move(work));
 }
 
-template <class T>
-task<T> wait_for_future(future<T> waited, clock::duration limit) {
+template <class T, class Limit>
+task<T> wait_for_future(future<T> waited, Limit limit) {
     timeout_scope scope(limit);
-    if (limit > clock::duration::zero()) co_return co_await scope.run(await_in_task(std::move(waited)));
+    if (!scope.passed()) co_return co_await scope.run(await_in_task(std::move(waited)));
     const bool too_late = waited.cancel();
     try {
         co_return co_await waited;
@@ -70,14 +79,24 @@ task<T> wait_for_future(future<T> waited, clock::duration limit) {
     scope.throw_timeout();
 }
 
-template <class R, class Fn, class... Args>
-task<R> with_timeout_task(clock::duration limit, Fn body, Args... args) {
+template <class R, class Limit, class Fn, class... Args>
+task<R> with_timeout_task(Limit limit, Fn body, Args... args) {
     timeout_scope scope(limit);
     if constexpr (std::invocable<Fn&, timeout_scope&, Args...>)
         co_return co_await scope.run(to_task(std::invoke(body, scope, std::move(args)...)));
     else
         co_return co_await scope.run(to_task(std::invoke(body, std::move(args)...)));
 }
+
+/// What `body(scope, args...)`, or else `body(args...)`, gives when it is awaited.
+template <class Fn, class... Args>
+struct timed_result : std::type_identity<async_result_t<Fn, Args...>> {};
+template <class Fn, class... Args>
+requires async_callable<Fn, timeout_scope&, Args...>
+struct timed_result<Fn, Args...> : std::type_identity<async_result_t<Fn, timeout_scope&, Args...>> {
+};
+template <class Fn, class... Args>
+using timed_result_t = typename timed_result<Fn, Args...>::type;
 
 }  // namespace detail
 
@@ -98,24 +117,34 @@ task<T> wait_for(future<T> waited, std::chrono::duration<Rep, Period> limit) {
     return detail::wait_for_future(std::move(waited), detail::saturate(limit));
 }
 
+/// The same with a deadline: a point in the past is a limit of zero, clock::time_point::max() is none.
+template <class A>
+requires detail::awaitable<A>
+auto wait_for(A awaitable, clock::time_point deadline) -> task<detail::await_result_t<A>> {
+    return detail::wait_for_task(detail::to_task(std::move(awaitable)), deadline);
+}
+template <class T>
+task<T> wait_for(future<T> waited, clock::time_point deadline) {
+    return detail::wait_for_future(std::move(waited), deadline);
+}
+
 /// Runs `body(scope, args...)` or `body(args...)`, which gives something awaitable, with a time limit that
 /// the body can move through its timeout_scope. The callable and the arguments are kept until the body has
 /// ended. Otherwise as wait_for().
 template <class Rep, class Period, class Fn, class... Args>
-requires detail::async_callable<Fn, timeout_scope&, Args...>
 auto with_timeout(std::chrono::duration<Rep, Period> limit, Fn body, Args... args)
-    -> task<detail::async_result_t<Fn, timeout_scope&, Args...>> {
-    return detail::with_timeout_task<detail::async_result_t<Fn, timeout_scope&, Args...>>(
+    -> task<detail::timed_result_t<Fn, Args...>> {
+    return detail::with_timeout_task<detail::timed_result_t<Fn, Args...>>(
         detail::saturate(limit), std::move(body), std::move(args)...);
 }
-template <class Rep, class Period, class Fn, class... Args>
-requires(detail::async_callable<Fn, Args...> &&
-         !detail::async_callable<Fn, timeout_scope&,
-                                 Args...>) auto with_timeout(std::chrono::duration<Rep, Period> limit,
-                                                             Fn body, Args... args)
-    -> task<detail::async_result_t<Fn, Args...>> {
-    return detail::with_timeout_task<detail::async_result_t<Fn, Args...>>(
-        detail::saturate(limit), std::move(body), std::move(args)...);
+
+/// The same with a deadline, as asyncio's timeout_at(): a point in the past is a limit of zero,
+/// clock::time_point::max() is none, until the body sets one.
+template <class Fn, class... Args>
+auto with_timeout(clock::time_point deadline, Fn body, Args... args)
+    -> task<detail::timed_result_t<Fn, Args...>> {
+    return detail::with_timeout_task<detail::timed_result_t<Fn, Args...>>(deadline, std::move(body),
+                                                                          std::move(args)...);
 }
 
 }  // namespace skein

@@ -36,10 +36,12 @@ protected:
 
 private:
     struct request;
+    void call_seeing_values() noexcept;
     void on_cancel() noexcept override;
     void describe(std::string& out) const override;
 
     request* request_ = nullptr;
+    context values_;  // task-local, of who waits
     bool ran_ = false;
 };
 

@@ -88,6 +88,7 @@ void loop::arm_timer() noexcept {
 
 void loop::run(detail::job& main) {
     main_scope_.start(main);
+    scheduler_.set_main_scope(&main_scope_);
     while (main_scope_.has_children()) uv_run(&uv_, UV_RUN_DEFAULT);
     shut_down();
 }

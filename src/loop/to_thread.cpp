@@ -17,8 +17,10 @@ void thread_call::await_suspend(task_handle at) {
     request_ = new request;
     request_->work.data = request_;
     request_->owner = this;
+    values_ = context::current();
     const int status = uv_queue_work(
-        loop.uv(), &request_->work, [](uv_work_t* work) { static_cast<request*>(work->data)->owner->call(); },
+        loop.uv(), &request_->work,
+        [](uv_work_t* work) { static_cast<request*>(work->data)->owner->call_seeing_values(); },
         [](uv_work_t* work, int result) {
             auto* ended = static_cast<request*>(work->data);
             auto& owner = *ended->owner;
@@ -32,6 +34,11 @@ void thread_call::await_suspend(task_handle at) {
         throw std::system_error(-status, std::generic_category(), "cannot use the thread pool");
     }
     suspend(at);
+}
+
+void thread_call::call_seeing_values() noexcept {
+    const thread_context values(values_);
+    call();
 }
 
 void thread_call::describe(std::string& out) const {

@@ -12,7 +12,7 @@ void join_scope::wait_at(task_handle at) noexcept {
 }
 
 void join_scope::on_cancel() noexcept {
-    if (policy_ == on_owner_cancel::cancel_children) cancel_children();
+    if (policy_ == on_owner_cancel::cancel_children) end_children();
 }
 
 void join_scope::describe(std::string& out) const {

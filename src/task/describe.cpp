@@ -2,6 +2,7 @@
 #include "task/describe.hpp"
 
 #include <cstdio>
+#include <string>
 
 namespace skein::detail {
 

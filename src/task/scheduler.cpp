@@ -96,7 +96,11 @@ void job::run() noexcept {
         next = std::exchange(kernel.returning, nullptr);
     } while (next);
     kernel.job = nullptr;
-    if (const auto root = std::exchange(kernel.ended, nullptr)) finish(root, true);
+    if (const auto root = std::exchange(kernel.ended, nullptr)) {
+        at_ = nullptr;
+        values_ = context();  // a future may be kept for long
+        finish(root, true);
+    }
 }
 
 // ---- scope

@@ -16,11 +16,13 @@ namespace {
 /// A done-callback: runs from the ready queue, never inside whoever set the result.
 class callback_node final : public ready_node, public recycled {
 public:
-    explicit callback_node(std::function<void()> callback) : callback_(std::move(callback)) {}
+    explicit callback_node(std::function<void()> callback)
+        : callback_(std::move(callback)), seen_(context::current()) {}
 
 private:
     void run() noexcept override {
         const std::unique_ptr<callback_node> self(this);
+        const thread_context values(seen_);
         try {
             callback_();
         } catch (...) {
@@ -28,6 +30,7 @@ private:
         }
     }
     std::function<void()> callback_;
+    const context seen_;
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 // Owns what failures mean to a task group.
-#include <skein/error.hpp>
+#include "task/throw_group.hpp"
+
 #include <skein/task_group.hpp>
 
 #include <stdexcept>
@@ -28,14 +29,9 @@ void task_group::check_open() const {
 
 void task_group::throw_errors() {
     if (errors_.empty()) return;
-    std::string what =
-        std::to_string(errors_.size()) + (errors_.size() == 1 ? " task" : " tasks") + " of a group failed";
-    try {
-        std::rethrow_exception(errors_.front());
-    } catch (const std::exception& e) {
-        what.append(": ").append(e.what());
-    } catch (...) {}
-    throw exception_group(what, std::move(errors_));
+    const auto failed = errors_.size();
+    detail::throw_group(std::to_string(failed) + (failed == 1 ? " task" : " tasks") + " of a group failed",
+                        std::move(errors_));
 }
 
 }  // namespace skein

@@ -7,13 +7,19 @@
 
 namespace skein {
 
-timeout_scope::timeout_scope(clock::duration limit) : limit_(limit) {
-    reschedule(detail::this_kernel.scheduler->read_clock() + limit);
+timeout_scope::timeout_scope(clock::duration limit) : began_(detail::this_kernel.scheduler->read_clock()) {
+    reschedule(began_ + limit);
+}
+
+timeout_scope::timeout_scope(clock::time_point when) : began_(detail::this_kernel.scheduler->read_clock()) {
+    reschedule(when);
 }
 
 void timeout_scope::reschedule(clock::time_point when) {
+    if (expired_ || ended_) return;
+    if (when == clock::time_point::max()) return cancel_deadline();
+    detail::this_kernel.scheduler->deadlines().set(*this, when);
     when_ = when;
-    if (!expired_) detail::this_kernel.scheduler->deadlines().set(*this, when);
 }
 
 void timeout_scope::cancel_deadline() noexcept {
@@ -22,7 +28,8 @@ void timeout_scope::cancel_deadline() noexcept {
 }
 
 void timeout_scope::child_done(bool cancelled, const std::exception_ptr& error) noexcept {
-    cancel_deadline();  // what has ended cannot be late any more
+    ended_ = true;  // and cannot be late any more
+    detail::this_kernel.scheduler->deadlines().clear(*this);
     join_scope::child_done(cancelled, error);
 }
 
@@ -33,9 +40,10 @@ void timeout_scope::expire() noexcept {
 }
 
 void timeout_scope::throw_timeout() const {
+    const auto limit = when_ > began_ ? when_ - began_ : clock::duration::zero();
     char text[64];
-    std::snprintf(text, sizeof text, "timed out after %.3g s", std::chrono::duration<double>(limit_).count());
-    throw timeout_error(text, phase::none, limit_);
+    std::snprintf(text, sizeof text, "timed out after %.3g s", std::chrono::duration<double>(limit).count());
+    throw timeout_error(text, phase::none, limit);
 }
 
 }  // namespace skein

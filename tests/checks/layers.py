@@ -32,9 +32,11 @@ MAY_INCLUDE["everything"] = set(MAY_INCLUDE)
 PUBLIC = {
     "base": """bytes cancelled_error clock error
         detail/config detail/copyable detail/recycler detail/result""",
-    "task": """future gather outcome shield sleep task task_group timeout
-        detail/awaitable detail/child detail/deadline detail/scheduler detail/shared_state
-        detail/task_handle""",
+    "task": """as_completed barrier condition dump_tasks event first future gather mutex outcome queue
+        semaphore shield sleep task task_group task_local this_task timeout detail/awaitable
+        detail/batch detail/child detail/collect detail/context detail/deadline
+        detail/queue_storage detail/scheduler detail/shared_state detail/task_handle
+        detail/wait_line""",
     "loop": "run to_thread",
     "tls/engine": "tls_context tls_errc",
     "http": "content_disposition headers http_version url",

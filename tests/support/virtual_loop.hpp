@@ -34,7 +34,9 @@ public:
         detail::result<T> out;
         scope_of_main own;
         own.start(*new detail::child_job<T>(std::move(main), out));
+        scheduler_.set_main_scope(&own);
         drive(own);
+        scheduler_.set_main_scope(nullptr);
         ending_ = true;
         drive(scheduler_.background());
         ending_ = false;

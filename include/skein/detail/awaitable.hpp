@@ -42,7 +42,12 @@ struct is_task<task<T>> : std::true_type {};
 
 template <class A>
 task<await_result_t<A>> await_in_task(A a) {
-    co_return co_await std::move(a);
+    if constexpr (requires {
+                      std::move(a).await_handle();
+                  })  // a future, of which the caller may keep another
+        co_return co_await std::move(a).await_handle();
+    else
+        co_return co_await std::move(a);
 }
 
 /// Anything awaitable, as a task. Throws std::logic_error for an empty task.

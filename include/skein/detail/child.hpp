@@ -13,7 +13,8 @@ template <class T>
 class child_job final : public job, public recycled {
 public:
     /// `out` outlives the job. Throws std::logic_error for an empty task.
-    child_job(task<T>&& work, result<T>& out) : job(work.release()), out_(out) {}
+    child_job(task<T>&& work, result<T>& out, const job* creator = this_kernel.job)
+        : job(work.release(), creator), out_(out) {}
 
 private:
     void finish(task_handle root, bool began) noexcept override {
@@ -36,7 +37,7 @@ public:
 
     template <class T>
     void start_child(task<T>&& work, result<T>& out) {
-        start(*new child_job<T>(std::move(work), out));
+        start(*new child_job<T>(std::move(work), out, owner_));
     }
 
     /// Waits until no child is left. Never throws; what comes next is for the owner to decide.
@@ -53,21 +54,36 @@ public:
 
     /// The job that the scope was made in, and that waits.
     bool owner_cancelled() const noexcept { return owner_->cancel_requested(); }
+    /// Whether its waits throw: cancelled, or interrupted.
+    bool owner_must_stop() const noexcept { return owner_->must_stop(); }
+
+    /// Cancels the children, of which no more shall come.
+    void end_children() noexcept {
+        ending_ = true;
+        cancel_children();
+    }
+    /// Whether the children have been told to end: those that end cancelled do as they were told.
+    bool ending() const noexcept { return ending_; }
 
 protected:
     void child_done(bool, const std::exception_ptr&) noexcept override { wake_if_done(); }
     void wake_if_done() noexcept {
-        if (!has_children() && suspended()) wake();
+        if (!has_children()) wake_owner();
     }
+    void wake_owner() noexcept {
+        if (suspended()) wake();
+    }
+    /// Suspends the owner until wake_owner(); tells the children to end if it is cancelled, now or meanwhile.
+    void wait_at(task_handle at) noexcept;
 
 private:
-    void wait_at(task_handle at) noexcept;
     void on_cancel() noexcept final;
     void describe(std::string& out) const final;
     const scope* awaited() const noexcept final { return this; }
 
     const job* owner_ = this_kernel.job;
     on_owner_cancel policy_;
+    bool ending_ = false;
 };
 
 }  // namespace skein::detail

@@ -10,6 +10,7 @@
 #include <skein/cancelled_error.hpp>
 #include <skein/clock.hpp>
 #include <skein/detail/config.hpp>
+#include <skein/detail/context.hpp>
 #include <skein/detail/deadline.hpp>
 #include <skein/detail/task_handle.hpp>
 
@@ -53,6 +54,7 @@ protected:
 private:
     friend scheduler;
     friend class waiters;
+    friend class task_tree;
     ready_node* next_ready_ = nullptr;
 };
 
@@ -156,7 +158,10 @@ public:
     void run() noexcept final;
 
 protected:
-    explicit job(task_handle root) noexcept : at_(root) {}
+    /// It sees the task-local values of its creator: the running job, or the thread outside one.
+    explicit job(task_handle root) noexcept : job(root, this_kernel.job) {}
+    job(task_handle root, const job* creator) noexcept
+        : at_(root), values_(creator != nullptr ? creator->values_ : context::current()) {}
 
     /// The coroutine has ended (or was cancelled before it began): takes its result, destroys its frame,
     /// which is now the callee's, and leaves the scope. May delete the job.
@@ -169,6 +174,7 @@ private:
     friend suspension;
     friend wait;
     friend scope;
+    friend context;
     friend class task_tree;
 
     void forget_name() noexcept;
@@ -178,6 +184,7 @@ private:
     scope* scope_ = nullptr;
     job* previous_ = nullptr;  // siblings in the scope
     job* next_ = nullptr;
+    context values_;  // task-local
     bool began_ = false;
     bool cancel_requested_ = false;
     bool interrupted_ = false;
@@ -264,8 +271,8 @@ public:
 
     deadline_queue& deadlines() noexcept { return deadlines_; }
     scope& background() noexcept { return background_; }
-    /// Where the main task is: for dump_tasks(). Lives as long as the scheduler.
-    void set_main_scope(const scope& main) noexcept { main_scope_ = &main; }
+    /// Where the main task is: for dump_tasks(). Null while there is none.
+    void set_main_scope(const scope* main) noexcept { main_scope_ = main; }
 
     /// Tells the exception handler, or standard error if there is none.
     void report(std::string_view context, const std::exception_ptr& error) noexcept;

@@ -79,6 +79,7 @@ public:
     void release() noexcept {
         if (--references_ == 0) destroy();
     }
+    bool has_one_handle() const noexcept { return references_ == 1; }
     void mark_retrieved() noexcept { retrieved_ = true; }
 
     /// Copies the value where it can be copied and `may_move` is false. Throws the error.

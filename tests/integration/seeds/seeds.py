@@ -20,6 +20,7 @@ SEEDS = {
     "say_something": (["started", "hello", "world", f"finished after ({NUMBER}) seconds"], 2.0, 2.9),
     "say_something_gather": (["started", "hello", "world", f"finished after ({NUMBER}) seconds"], 2.0, 2.9),
     "cancelled_future": (["done: true, cancelled: true", "waiting for it throws cancelled_error"], 0.0, 0.9),
+    "workers": ([f"20 jobs in ({NUMBER}) seconds"], 0.5, 1.4),
     "timeout": (["timeout!", "timed out after 1 s"], 1.0, 1.9),
 }
 

@@ -118,3 +118,20 @@ TEST_CASE("the end of run() waits for calls in the background") {
     });
     CHECK(ended);
 }
+
+TEST_CASE("a call in a thread sees the task-local values of the task that waits, and keeps its own there") {
+    static skein::task_local<std::string> color("grey");
+    const auto main = []() -> task<> {
+        const auto red = color.set("red");
+        const auto call = [] {
+            std::string seen = color.get();
+            const auto blue = color.set("blue");
+            return seen + " " + color.get();
+        };
+        auto [first, second] = co_await skein::gather(skein::to_thread(call), skein::to_thread(call));
+        CHECK(first == "red blue");
+        CHECK(second == "red blue");
+        CHECK(color.get() == "red");
+    };
+    skein::run(main());
+}

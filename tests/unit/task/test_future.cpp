@@ -1,10 +1,12 @@
 // future, promise, create_task: results that several wait for.
+#include "tasks.hpp"
 #include "virtual_loop.hpp"
 
 #include <skein/future.hpp>
 #include <skein/gather.hpp>
 #include <skein/shield.hpp>
 #include <skein/sleep.hpp>
+#include <skein/timeout.hpp>
 
 #include <doctest/doctest.h>
 
@@ -23,20 +25,12 @@ using skein::create_task;
 using skein::future;
 using skein::promise;
 using skein::task;
+using skein::tests::after;
+using skein::tests::fail_after;
 using skein::tests::run_virtual;
 using skein::tests::virtual_loop;
 
 namespace {
-
-task<int> after(skein::clock::duration delay, int value) {
-    co_await skein::sleep(delay);
-    co_return value;
-}
-
-task<> fail(const char* what) {
-    co_await skein::yield();
-    throw std::runtime_error(what);
-}
 
 template <class T>
 task<T> wait_on(future<T> waited) {
@@ -315,9 +309,9 @@ TEST_CASE("without a loop, create_task and add_done_callback are a logic_error")
 TEST_CASE("an exception that nobody retrieves is reported once, when the last handle goes") {
     virtual_loop loop;
     loop.run([](virtual_loop& l) -> task<> {
-        auto kept = create_task(fail("kept"), "the kept one");
+        auto kept = create_task(fail_after(0s, "kept"), "the kept one");
         auto copy = kept;
-        create_task(fail("dropped"));
+        create_task(fail_after(0s, "dropped"));
         co_await skein::sleep(1s);
         CHECK(l.reports().size() == 1);
         kept = {};
@@ -344,7 +338,7 @@ TEST_CASE("an exception of a promise that nobody retrieves is reported; a broken
 
 TEST_CASE("an exception that was looked at is not reported") {
     run_virtual([&]() -> task<> {
-        auto seen = create_task(fail("seen"));
+        auto seen = create_task(fail_after(0s, "seen"));
         co_await skein::sleep(1s);
         CHECK(seen.exception() != nullptr);
     });
@@ -391,5 +385,24 @@ TEST_CASE("shield(future) of work that is cancelled gives cancelled_error") {
         co_await skein::yield();
         work.cancel();
         CHECK_THROWS_AS(co_await waiter, cancelled_error);
+    });
+}
+
+TEST_CASE("what awaits a copy of a handle leaves the value there; the last handle gives it away") {
+    run_virtual([&]() -> task<> {
+        const auto text = []() -> task<std::string> {
+            co_await skein::sleep(1s);
+            co_return "text";
+        };
+        auto named = create_task(text());
+        CHECK(std::get<0>(co_await skein::gather(named)) == "text");
+        CHECK(co_await skein::wait_for(named, 1s) == "text");
+        CHECK(co_await create_task(named) == "text");
+        CHECK(named.result() == "text");
+        int copies = 0;
+        const auto count = [&]() -> task<counts_copies> { co_return counts_copies(copies); };
+        const auto nobody_else = co_await skein::gather(create_task(count()));
+        CHECK(std::get<0>(nobody_else).copies_ == &copies);
+        CHECK(copies == 0);
     });
 }

@@ -1,4 +1,5 @@
 // gather and settle.
+#include "tasks.hpp"
 #include "virtual_loop.hpp"
 
 #include <skein/future.hpp>
@@ -21,53 +22,14 @@ using skein::create_task;
 using skein::gather;
 using skein::settle;
 using skein::task;
+using skein::tests::after;
+using skein::tests::fail_after;
+using skein::tests::gauge;
+using skein::tests::measured;
 using skein::tests::run_virtual;
+using skein::tests::some_measured;
+using skein::tests::unwind_slowly;
 using skein::tests::virtual_loop;
-
-namespace {
-
-task<int> after(skein::clock::duration delay, int value) {
-    co_await skein::sleep(delay);
-    co_return value;
-}
-
-task<int> fail_after(skein::clock::duration delay, const char* what) {
-    co_await skein::sleep(delay);
-    throw std::runtime_error(what);
-}
-
-// Waits, and needs a while to end once it is cancelled.
-task<int> unwind_slowly(skein::clock::duration clean_up, bool& ended) {
-    try {
-        co_await skein::sleep(1h);
-    } catch (const cancelled_error&) {
-        ended = true;
-    }
-    const auto nap = [&]() -> task<> { co_await skein::sleep(clean_up); };
-    const auto nothing = []() -> task<> { co_return; };
-    co_await skein::with_cleanup(nothing, nap);
-    co_return 0;
-}
-
-// How many run at once, and how many have begun.
-struct gauge {
-    int running = 0, most = 0, begun = 0;
-};
-task<int> measured(gauge& g, int value) {
-    ++g.begun;
-    g.most = std::max(g.most, ++g.running);
-    co_await skein::sleep(std::chrono::seconds(1 + value % 3));
-    --g.running;
-    co_return value;
-}
-
-std::vector<task<int>> some_measured(gauge& g, int count) {
-    std::vector<task<int>> tasks;
-    for (int i = 0; i < count; ++i) tasks.push_back(measured(g, i));
-    return tasks;
-}
-
-}  // namespace
 
 TEST_CASE("gather gives results in the order of its arguments, whatever their order in time") {
     run_virtual([&]() -> task<> {
@@ -204,7 +166,7 @@ TEST_CASE("after an error in a limited gather nothing more begins") {
     run_virtual([&]() -> task<> {
         gauge g;
         auto tasks = some_measured(g, 10);
-        tasks[0] = fail_after(0s, "no");
+        tasks[0] = fail_after<int>(0s, "no");
         CHECK_THROWS_WITH(co_await gather(std::move(tasks), 2), "no");
         CHECK(g.begun == 1);
     });
@@ -238,7 +200,7 @@ TEST_CASE("settle gives what became of each, in order, and none stops the others
         };
         std::vector<task<int>> tasks;
         tasks.push_back(after(3s, 1));
-        tasks.push_back(fail_after(1s, "no"));
+        tasks.push_back(fail_after<int>(1s, "no"));
         tasks.push_back(wait_for_doomed());
         tasks.push_back(cancel_doomed());
         auto outcomes = co_await settle(std::move(tasks));

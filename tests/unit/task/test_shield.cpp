@@ -1,4 +1,5 @@
 // shield and with_cleanup: what a cancellation does not cut short.
+#include "tasks.hpp"
 #include "virtual_loop.hpp"
 
 #include <skein/future.hpp>
@@ -16,22 +17,10 @@ using skein::create_task;
 using skein::shield;
 using skein::task;
 using skein::with_cleanup;
+using skein::tests::after;
+using skein::tests::fail_after;
 using skein::tests::run_virtual;
 using skein::tests::virtual_loop;
-
-namespace {
-
-task<int> after(skein::clock::duration delay, int value) {
-    co_await skein::sleep(delay);
-    co_return value;
-}
-
-task<> fail(const char* what) {
-    co_await skein::yield();
-    throw std::runtime_error(what);
-}
-
-}  // namespace
 
 TEST_CASE("shield(task) runs to its end; the cancel is seen at the next wait") {
     run_virtual([&]() -> task<> {
@@ -72,7 +61,7 @@ TEST_CASE("shield(task) works in a task that is cancelled already") {
 TEST_CASE("shield gives what it shields gives: a value, an error") {
     run_virtual([&]() -> task<> {
         CHECK(co_await shield(after(1s, 2)) == 2);
-        CHECK_THROWS_WITH(co_await shield(fail("no")), "no");
+        CHECK_THROWS_WITH(co_await shield(fail_after(0s, "no")), "no");
         co_await shield(skein::sleep(1s));
     });
 }
@@ -88,7 +77,7 @@ TEST_CASE("with_cleanup cleans up after a value, an error, and a cancel; the cle
         CHECK(co_await with_cleanup(value, clean_up) == 9);
         CHECK(cleanups == 1);
 
-        const auto error = []() -> task<> { return fail("body"); };
+        const auto error = []() -> task<> { return fail_after(0s, "body"); };
         CHECK_THROWS_WITH(co_await with_cleanup(error, clean_up), "body");
         CHECK(cleanups == 2);
 
@@ -118,8 +107,8 @@ TEST_CASE("with_cleanup cleans up if the body throws before it gives a task") {
 TEST_CASE("an error of the clean-up replaces one of the body, which is reported") {
     virtual_loop loop;
     loop.run([]() -> task<> {
-        const auto body = []() -> task<> { return fail("body"); };
-        const auto clean_up = []() -> task<> { return fail("clean-up"); };
+        const auto body = []() -> task<> { return fail_after(0s, "body"); };
+        const auto clean_up = []() -> task<> { return fail_after(0s, "clean-up"); };
         CHECK_THROWS_WITH(co_await with_cleanup(body, clean_up), "clean-up");
         const auto good = []() -> task<> { co_return; };
         CHECK_THROWS_WITH(co_await with_cleanup(good, clean_up), "clean-up");

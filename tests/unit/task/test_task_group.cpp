@@ -1,4 +1,5 @@
 // with_task_group: tasks that belong to a block.
+#include "tasks.hpp"
 #include "virtual_loop.hpp"
 
 #include <skein/error.hpp>
@@ -18,20 +19,13 @@ using skein::exception_group;
 using skein::task;
 using skein::task_group;
 using skein::with_task_group;
+using skein::tests::after;
+using skein::tests::fail_after;
+using skein::tests::fail_when_cancelled;
 using skein::tests::run_virtual;
 using skein::tests::virtual_loop;
 
 namespace {
-
-task<int> after(skein::clock::duration delay, int value) {
-    co_await skein::sleep(delay);
-    co_return value;
-}
-
-task<> fail_after(skein::clock::duration delay, const char* what) {
-    co_await skein::sleep(delay);
-    throw std::runtime_error(what);
-}
 
 task<> note_cancel(bool& cancelled) {
     try {
@@ -39,14 +33,6 @@ task<> note_cancel(bool& cancelled) {
     } catch (const cancelled_error&) {
         cancelled = true;
         throw;
-    }
-}
-
-task<> fail_when_cancelled(const char* what) {
-    try {
-        co_await skein::sleep(1h);
-    } catch (const cancelled_error&) {
-        throw std::runtime_error(what);
     }
 }
 

@@ -1,4 +1,5 @@
 // wait_for and with_timeout.
+#include "tasks.hpp"
 #include "virtual_loop.hpp"
 
 #include <skein/error.hpp>
@@ -21,29 +22,17 @@ using skein::timeout_error;
 using skein::timeout_scope;
 using skein::wait_for;
 using skein::with_timeout;
+using skein::tests::after;
+using skein::tests::fail_when_cancelled;
 using skein::tests::run_virtual;
+using skein::tests::value_when_cancelled;
 using skein::tests::virtual_loop;
 
 namespace {
 
-task<int> after(skein::clock::duration delay, int value) {
-    co_await skein::sleep(delay);
-    co_return value;
-}
-
 task<int> begins(bool& began) {
     began = true;
     co_return 1;
-}
-
-// What a stubborn task does when it is cancelled.
-task<int> when_cancelled(bool throw_error) {
-    try {
-        co_await skein::sleep(1h);
-    } catch (const cancelled_error&) {
-        if (throw_error) throw std::runtime_error("while unwinding");
-    }
-    co_return 5;
 }
 
 task<> slow_to_end() {
@@ -126,7 +115,7 @@ TEST_CASE("a limit of centuries is no limit") {
 }
 
 TEST_CASE("a value that comes in spite of the timeout is delivered") {
-    run_virtual([&]() -> task<> { CHECK(co_await wait_for(when_cancelled(false), 1s) == 5); });
+    run_virtual([&]() -> task<> { CHECK(co_await wait_for(value_when_cancelled(5), 1s) == 5); });
 }
 
 TEST_CASE("an error of the inner task is thrown, before the timeout and after it") {
@@ -136,7 +125,7 @@ TEST_CASE("an error of the inner task is thrown, before the timeout and after it
             throw std::runtime_error("no");
         };
         CHECK_THROWS_WITH(co_await wait_for(fail(), 2s), "no");
-        CHECK_THROWS_WITH(co_await wait_for(when_cancelled(true), 1s), "while unwinding");
+        CHECK_THROWS_WITH(co_await wait_for(fail_when_cancelled("while unwinding"), 1s), "while unwinding");
     });
 }
 
