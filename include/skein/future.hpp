@@ -175,7 +175,7 @@ public:
     explicit future(detail::state_handle<detail::state_of<T>> state) noexcept : state_(std::move(state)) {}
 
 private:
-    friend detail::shielded_future_awaiter<T>;
+    friend class detail::shielded_future_awaiter<T>;
     detail::state_handle<detail::state_of<T>> state_;
 };
 

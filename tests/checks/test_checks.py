@@ -1,6 +1,8 @@
 """The checks can fail: each is shown what it must refuse and what it must let pass."""
 
+import concurrent.futures
 import pathlib
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -11,6 +13,7 @@ import format as format_check
 import documents
 import headers
 import layers
+import names
 import text
 
 
@@ -194,29 +197,101 @@ class Headers(unittest.TestCase):
 class Documents(unittest.TestCase):
     compiler = ["c++"]
 
-    def findings(self, text):
-        return documents.check_document(self.compiler, str(common.ROOT / "include"), "sample.md", text)
+    def compiles(self, text):
+        """What the compiler says against a page; empty if nothing."""
+        with tempfile.TemporaryDirectory() as folder:
+            page, source = pathlib.Path(folder, "page.md"), pathlib.Path(folder, "page.cpp")
+            page.write_text(text)
+            documents.generate(page, "docs/page.md", source)
+            run = subprocess.run([*self.compiler, "-std=c++20", "-Wall", "-Wextra", "-Werror", "-fsyntax-only",
+                                  "-I", common.ROOT / "include", "-I", common.ROOT / "tests/documents", source],
+                                 capture_output=True, text=True, timeout=100, check=False)
+        return run.stderr
+
+    def prints(self, text, printed, status=0):
+        """The findings in a page whose programs all print the same."""
+        with tempfile.TemporaryDirectory() as folder:
+            program = pathlib.Path(folder, "program")
+            program.write_text(f"#!/bin/sh\nprintf '{printed}'\nexit {status}\n")
+            program.chmod(0o755)
+            return documents.check_page(program, "docs/page.md", text, concurrent.futures.ThreadPoolExecutor(1))
+
+    PROGRAM = "```cpp\nint main() {\n    std::cout << 1;\n}\n```\n"
 
     def test_refuses_a_block_that_does_not_compile(self):
-        found = self.findings("Words.\n\n```cpp\nskein::task<> f() { co_await skein::slumber(1s); }\n```\n")
-        self.assertIn("sample.md:4", found[0])
+        found = self.compiles("Words.\n\n```cpp\nskein::task<> f() { co_await skein::slumber(1s); }\n```\n")
+        self.assertIn("docs/page.md:4:", found)
+
+    def test_refuses_a_row_of_a_table_that_does_not_compile(self):
+        page = "| asyncio | skein | why |\n|---|---|---|\n| `sleep(1)` | `co_await skein::%s(1s)` | |\n"
+        self.assertIn("docs/page.md:3:", self.compiles(page % "slumber"))
+        self.assertEqual(self.compiles(page % "sleep"), "")
+        self.assertEqual(self.compiles("| asyncio | why |\n|---|---|\n| `x` | `nothing of ours` |\n"), "")
 
     def test_allows_blocks_that_build_on_each_other(self):
-        text = "```cpp\nskein::task<> f();\n```\n\n```cpp\nint main() { skein::run(f()); }\n```\n"
-        self.assertEqual(self.findings(text), [])
+        block = "```cpp\n#include <string>\ninline int f(int i) { return i; }\n```\n"
+        self.assertEqual(self.compiles(block + "\n" + block + "\n```cpp\nint main() { f(1); }\n```\n"), "")
 
-    def test_passes_over_a_document_without_code(self):
-        self.assertIsNone(self.findings("Words.\n"))
+    def test_refuses_a_program_that_prints_something_else(self):
+        page = "Words.\n\n" + self.PROGRAM + "\n```output\n1\n```\n"
+        self.assertIn("docs/page.md:4: prints something else", self.prints(page, "2\\n")[0])
+        self.assertIn("prints something else", self.prints(page, "1\\n1\\n")[0])
+        self.assertEqual(self.prints(page, "1\\n"), [])
+
+    def test_refuses_a_program_that_does_not_end_well(self):
+        self.assertIn("ends with status 3", self.prints(self.PROGRAM, "1\\n", 3)[0])
+
+    def test_refuses_an_output_that_nothing_prints(self):
+        self.assertIn("is not run", self.prints("```cpp\nint i;\n```\n\n```output\n1\n```\n", "1\\n")[0])
+        self.assertIn("belongs to no block", self.prints("Words.\n\n```output\n1\n```\n", "1\\n")[0])
+
+    def test_runs_nothing_that_fetches_from_elsewhere(self):
+        self.assertEqual(self.prints(self.PROGRAM.replace("1", '"http://example.org/"'), "", 3), [])
+
+    def test_refuses_what_g_12_gets_wrong_in_a_table(self):
+        page = "| skein |\n|---|\n| `co_await f([s] {})` |\n"
+        self.assertIn("docs/page.md:3: a lambda", self.prints(page, "")[0])
+
+    def test_refuses_a_page_that_is_not_built(self):
+        self.assertIn("README.md: has code, but is not built", documents.missing_pages([]))
+
+    def test_passes_over_a_page_without_code(self):
+        self.assertIsNone(documents.program_of("docs/page.md", "Words.\n"))
+
+
+class Names(unittest.TestCase):
+    def findings(self, *rows):
+        page = "\n".join(["| asyncio | skein | notes |", "|---|---|---|", *rows, "", "| asyncio | here |", "| `c` | d |"])
+        return names.check_page(page, {"a", "b.b"})
+
+    def test_refuses_a_table_that_lacks_a_name(self):
+        self.assertIn("b.b is missing", self.findings("| `a` | `x` | |")[0])
+        self.assertEqual(len(self.findings("| a, `b` | `a` | `b.b` |")), 2)
+        self.assertIn("c is missing", names.check_page("| asyncio | here |\n|---|---|\n| `c` | d |\n", {"c"})[0])
+
+    def test_refuses_a_row_that_says_nothing(self):
+        self.assertIn(":3: neither code", self.findings("| `a`, `b.b` | | |")[0])
+        self.assertIn(":3: a dash without", self.findings("| `a`, `b.b` | - | |")[0])
+
+    def test_allows_a_complete_table(self):
+        self.assertEqual(self.findings("| `a` | `x` | |", "| `b.b(c=1)` | - | since |"), [])
+
+    def test_wants_what_this_python_has(self):
+        self.assertLessEqual({"gather", "Queue.shutdown", "TaskGroup", "loop.call_later"}, names.wanted_names())
 
 
 class Text(unittest.TestCase):
+    def findings(self, name, source):
+        return text.check_file(name, source, exists=lambda name: name == "docs/a.md",
+                               read=lambda name: "# The end\n```\n# no heading\n```\n## f(), and `g`\n")
+
     def refuses(self, name, source, words):
-        findings = text.check_file(name, source, exists=lambda name: name == "docs/a.md")
+        findings = self.findings(name, source)
         self.assertEqual(len(findings), 1, findings)
         self.assertIn(words, findings[0])
 
     def allows(self, name, source):
-        self.assertEqual(text.check_file(name, source, exists=lambda name: name == "docs/a.md"), [])
+        self.assertEqual(self.findings(name, source), [])
 
     def test_every_file(self):
         self.refuses("a.py", "x = 1 \n", "white space")
@@ -243,8 +318,12 @@ class Text(unittest.TestCase):
     def test_links(self):
         self.refuses("README.md", "[b](docs/b.md)\n", "leads nowhere")
         self.refuses("docs/x.md", "[b](docs/a.md)\n", "leads nowhere")
-        self.allows("README.md", "[a](docs/a.md#part) [b](https://example.org/) [c](#here)\n")
-        self.allows("docs/x.md", "[a](a.md)\n")
+        self.refuses("docs/x.md", "[b](a.md#the-middle)\n", "a.md#the-middle")
+        self.refuses("docs/x.md", "[b](a.md#no-heading)\n", "a.md#no-heading")
+        self.refuses("docs/x.md", "# Here\n[b](#there)\n", "#there")
+        self.allows("README.md", "# Here\n[a](docs/a.md#the-end) [b](https://example.org/) [c](#here)\n")
+        self.allows("docs/x.md", "[a](a.md) [a](a.md#f-and-g)\n")
+        self.allows("docs/y/x.md", "[a](../a.md)\n")
 
 
 class Format(unittest.TestCase):

@@ -1,5 +1,6 @@
 """Small rules for every file: how it begins and ends, what it may not name, and that links lead somewhere."""
 
+import os
 import re
 
 import common
@@ -11,14 +12,32 @@ LONG = 450  # lines; said, not refused
 # Folders of one machine. In pieces, so that this file passes its own check.
 MACHINE = re.compile(r"(?<![\w.}])/(?:wo" + r"rk|ho" + r"me|ro" + r"ot)/")
 SCRATCH = re.compile(r"(?<![\w.}])/t" + r"mp/")  # tests may name it
-LINK = re.compile(r"\]\((?!\w+:|#)([^)#\s]+)[^)]*\)")
+LINK = re.compile(r"\]\((?!\w+:|\))([^)#\s]*)(?:#([^)\s]+))?[^)]*\)")
+HEADING = re.compile(r"^#+ +(.+?) *$", re.M)
+FENCED = re.compile(r"^```.*?^```$", re.S | re.M)
 
 
 def is_data(name):
     return name.startswith(("tests/corpora/", "tests/fuzz/corpus"))
 
 
-def check_file(name, source, exists=lambda name: (common.ROOT / name).exists()):
+def anchors(page):
+    """What a link into a page may name: its headings, as they are made into addresses."""
+    headings = (re.sub(r"[^\w\- ]", "", heading.lower()) for heading in HEADING.findall(FENCED.sub("", page)))
+    return {heading.replace(" ", "-") for heading in headings}
+
+
+def check_link(folder, target, anchor, own, exists, read):
+    """Whether a link leads somewhere; `own` is the text of the page that it stands in."""
+    if not target:
+        return anchor in anchors(own)
+    target = os.path.normpath(f"{folder}/{target}")
+    if not exists(target):
+        return False
+    return anchor is None or not target.endswith(".md") or anchor in anchors(read(target))
+
+
+def check_file(name, source, exists=lambda name: (common.ROOT / name).exists(), read=common.read):
     """The findings in one file."""
     findings = []
     lines = source.split("\n")
@@ -34,12 +53,11 @@ def check_file(name, source, exists=lambda name: (common.ROOT / name).exists()):
     if name.endswith((".hpp", ".cpp")):
         findings += check_cpp(name, source)
     if name.endswith(".md"):
-        folder = name.rpartition("/")[0]
+        folder = name.rpartition("/")[0] or "."
         for match in LINK.finditer(source):
-            target = f"{folder}/{match[1]}" if folder else match[1]
-            if not exists(target):
+            if not check_link(folder, match[1], match[2], source, exists, read):
                 number = source.count("\n", 0, match.start()) + 1
-                findings.append(f"{name}:{number}: the link to {match[1]} leads nowhere")
+                findings.append(f"{name}:{number}: the link to {match[0][2:-1]} leads nowhere")
     return findings
 
 
