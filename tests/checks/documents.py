@@ -69,7 +69,7 @@ def cells_of(text):
             continue
         cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
         if column is None:
-            column = cells.index("skein") if "skein" in cells else len(cells)
+            column = cells.index("skein") if "skein" in cells else sys.maxsize
         elif column < len(cells):
             for code in re.findall(r"`([^`]+)`", cells[column]):
                 yield number, code
