@@ -56,7 +56,7 @@ TEST_CASE("blocks in use are counted: small ones, ones from the heap, fresh and 
     const std::size_t before = count_recycled_in_use();
     for (int round = 0; round < 2; ++round) {
         std::vector<std::pair<void*, std::size_t>> blocks;
-        for (const std::size_t size : {16, 17, 500, 1024, 2000, 100'000})
+        for (const std::size_t size : {16U, 17U, 500U, 1024U, 2000U, 100'000U})
             blocks.emplace_back(recycle_allocate(size), size);
         CHECK(count_recycled_in_use() == before + blocks.size());
         for (auto [p, size] : blocks) recycle_free(p, size);
