@@ -21,6 +21,12 @@ uv_handle_t* as_handle(auto& handle) noexcept {
     return reinterpret_cast<uv_handle_t*>(&handle);
 }
 
+// Made before anything that would have to be given back if there can be no thread.
+std::unique_ptr<watchdog> watchdog_for(const run_options& options) {
+    if (options.watchdog <= clock::duration::zero()) return nullptr;
+    return std::make_unique<watchdog>(options.watchdog, options.on_blocked);
+}
+
 bool is_set(const char* variable) noexcept {
     const char* const value = std::getenv(variable);
     return value != nullptr && *value != '\0' && std::string_view(value) != "0";
@@ -52,11 +58,7 @@ struct loop::handles {
 };
 
 loop::loop(uv_loop_t& uv, const run_options& options)
-    : host(read_steady_clock), uv_(uv), handles_(new handles) {
-    if (options.watchdog > clock::duration::zero()) {
-        watchdog_.emplace(options.watchdog, options.on_blocked);
-        scheduler_.set_step_watch(&*watchdog_);
-    }
+    : host(read_steady_clock), uv_(uv), watchdog_(watchdog_for(options)), handles_(new handles) {
     uv_prepare_init(&uv_, &handles_->prepare);
     uv_idle_init(&uv_, &handles_->idle);
     uv_timer_init(&uv_, &handles_->timer);
@@ -65,6 +67,7 @@ loop::loop(uv_loop_t& uv, const run_options& options)
     uv_prepare_start(&handles_->prepare,
                      [](uv_prepare_t* handle) { static_cast<loop*>(handle->data)->on_prepare(); });
     if (options.exception_handler) scheduler_.set_exception_handler(options.exception_handler);
+    scheduler_.set_step_watch(watchdog_.get());
     scheduler_.set_debug(options.debug || is_set("SKEIN_DEBUG"));
     this_loop = this;
 }

@@ -20,7 +20,6 @@
 
 #include <functional>
 #include <memory>
-#include <optional>
 
 namespace skein::loop {
 
@@ -37,6 +36,8 @@ public:
     std::chrono::system_clock::time_point wall_time() const noexcept override;
 
 protected:
+    /// Of the options, what is not about the main task. Throws std::system_error if the watchdog gets no
+    /// thread.
     loop(uv_loop_t& uv, const run_options& options);
     /// After close_handles().
     ~loop() override;
@@ -64,10 +65,11 @@ private:
     void arm_timer() noexcept;
 
     uv_loop_t& uv_;
-    handles* handles_;  // deleted when closed
+    const std::unique_ptr<watchdog> watchdog_;  // null if there is to be none
+    handles* handles_;                          // deleted when closed
     clock::time_point armed_for_ = clock::time_point::max();
     std::shared_ptr<detail::inbox> inbox_;
-    std::optional<watchdog> watchdog_;
+
     bool ending_ = false;
 };
 

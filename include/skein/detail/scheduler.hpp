@@ -207,10 +207,11 @@ private:
     bool began_ = false;
     bool cancel_requested_ = false;
     bool interrupted_ = false;
-    bool passing_on_ = false;  // the wait is being told to stop, and tells others
+    // Two bits in one byte, so that these and the age are eight bytes together.
+    bool passing_on_ : 1 = false;  // the wait is being told to stop, and tells others
 
 protected:
-    bool has_label_ = false;  // for who derives and keeps the name; else it is in the scheduler's table
+    bool has_label_ : 1 = false;  // for who derives and keeps the name; else it is in the scheduler's table
 
     /// For a job that has ended, and is kept for its result.
     void forget_values() noexcept {

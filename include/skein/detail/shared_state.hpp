@@ -176,7 +176,9 @@ public:
         if (!name.empty()) set_name(name);
     }
     ~future_job() override {
-        if (std::exchange(has_label_, false)) delete label_;
+        if (!has_label_) return;
+        has_label_ = false;
+        delete label_;
     }
     bool cancel() noexcept override {
         if (this->done()) return false;

@@ -282,6 +282,31 @@ TEST_CASE(
     CHECK(future.result() == 2);
 }
 
+TEST_CASE("a promise that is dropped in another thread wakes nobody there") {
+    virtual_loop loop;
+    bool woken = false;
+    const auto waits = [&](skein::future<int> future) -> task<> {
+        try {
+            (void)co_await future;
+        } catch (const skein::cancelled_error&) {
+            woken = true;
+        }
+    };
+    const auto body = [&]() -> task<> {
+        std::optional<skein::promise<int>> promise(std::in_place);
+        auto future = promise->get_future();
+        auto waiter = create_task(waits(future));
+        co_await skein::yield();
+        std::thread([&] { promise.reset(); }).join();
+        co_await skein::sleep(1s);
+        CHECK_FALSE(woken);
+        waiter.cancel();
+        co_await skein::sleep(1s);
+        CHECK(woken);
+    };
+    loop.run(body());
+}
+
 TEST_CASE("what needs a loop says so where none runs, and where it has ended") {
     const auto create = [] { create_task(forgotten()); };
     CHECK(contains(message_of(create), "create_task() needs a running loop"));
