@@ -11,6 +11,7 @@
 #include <stdexcept>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 using namespace std::chrono_literals;
@@ -75,12 +76,13 @@ skein::task<> tick(int& ticks) {
 
 skein::task<> queries(std::string how) {
     int ticks = 0;
-    auto ticking = skein::create_task(tick(ticks));
     std::vector<skein::task<std::string>> work;
     for (int n = 1; n <= 4; ++n)
         work.push_back(connect_and_query(
             how, "select " + std::to_string(n) + " * 11 from (select pg_sleep(0.5)) as slow"));
-    for (const auto& value : co_await skein::gather(std::move(work))) std::cout << value << '\n';
+    // The ticking never ends: the queries are the first to do so, and then it is cancelled.
+    auto ended = co_await skein::first(skein::gather(std::move(work)), tick(ticks));
+    for (const auto& value : std::get<0>(ended)) std::cout << value << '\n';
     std::cout << ticks << " ticks\n";
 }
 

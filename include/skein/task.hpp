@@ -84,6 +84,7 @@ template <class T>
 void take_from_root(result<T>& out, task_handle root, bool began) noexcept {
     const auto ended = std::coroutine_handle<task_promise<T>>::from_address(root.address());
     if (!began) {
+        out.reset();  // where tasks share a slot, there may be an error in it
         out.set_cancelled();
     } else if constexpr (std::is_nothrow_move_assignable_v<result<T>>) {
         out = std::move(ended.promise().result);

@@ -59,9 +59,10 @@ TEST_CASE("the wait for an event that is set is none") {
             other_ran = true;
             co_return;
         };
-        create_task(other());
+        auto started = create_task(other());
         co_await e.wait();
         CHECK_FALSE(other_ran);
+        co_await started;  // it uses what is here
     });
 }
 

@@ -59,11 +59,12 @@ TEST_CASE("a free mutex is locked without giving way") {
             other_ran = true;
             co_return;
         };
-        create_task(other());
+        auto started = create_task(other());
         const auto guard = co_await m.lock();
         CHECK_FALSE(other_ran);
         CHECK(guard);
         CHECK(m.locked());
+        co_await started;  // it uses what is here
     });
 }
 

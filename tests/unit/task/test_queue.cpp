@@ -63,10 +63,11 @@ TEST_CASE("put and get that need not wait do not give way") {
             other_ran = true;
             co_return;
         };
-        create_task(other());
+        auto started = create_task(other());
         co_await q.put(1);
         CHECK(co_await q.get() == 1);
         CHECK_FALSE(other_ran);
+        co_await started;  // it uses what is here
     });
 }
 

@@ -74,12 +74,13 @@ TEST_CASE("a free permit is taken without giving way") {
             other_ran = true;
             co_return;
         };
-        create_task(other());
+        auto started = create_task(other());
         const auto a = co_await s.acquire();
         CHECK_FALSE(s.locked());
         const auto b = co_await s.acquire();
         CHECK(s.locked());
         CHECK_FALSE(other_ran);
+        co_await started;  // it uses what is here
     });
 }
 
