@@ -53,20 +53,20 @@ private:
 };
 
 /// Waits for a shared state; what a cancellation means to it is for who derives from this.
-template <class T, class Suspension>
-class state_awaiter : protected Suspension {
+template <class T>
+class state_awaiter : protected suspension {
 public:
     explicit state_awaiter(state_handle<state_of<T>> state) noexcept : state_(std::move(state)) {}
 
     bool await_ready() const {
-        Suspension::check();
+        check();
         return state_->done();
     }
     void await_suspend(task_handle at) {
         auto& state = *state_.get();
         if (state.is_running_job()) throw_awaits_itself();
         state.adopt("co_await of a future");
-        Suspension::suspend_in(state.waiting(), at);
+        suspend_in(state.waiting(), at);
     }
     void describe(std::string& out) const final { state_.get()->describe(out); }
 
@@ -81,9 +81,9 @@ enum class retrieval : std::uint8_t { copy, move, move_if_last };
 /// Cancellation goes on to what the future stands for, and the wait ends when that has. In a circle of tasks
 /// that wait for each other none ever would: the innermost that passed it on and got it back leaves.
 template <class T, retrieval how>
-class future_awaiter final : public state_awaiter<T, suspension> {
+class future_awaiter final : public state_awaiter<T> {
 public:
-    using state_awaiter<T, suspension>::state_awaiter;
+    using state_awaiter<T>::state_awaiter;
     T await_resume() const {
         auto& state = *this->state_.get();
         if (!state.done()) throw cancelled_error();  // it left
@@ -103,10 +103,9 @@ private:
 
 /// For shield(): cancellation ends the wait, not what is waited for.
 template <class T>
-class shielded_future_awaiter final : public state_awaiter<T, wait> {
+class shielded_future_awaiter final : public state_awaiter<T> {
 public:
-    explicit shielded_future_awaiter(const future<T>& waited) noexcept
-        : state_awaiter<T, wait>(waited.state_) {}
+    explicit shielded_future_awaiter(const future<T>& waited) noexcept : state_awaiter<T>(waited.state_) {}
     T await_resume() const {
         if (left_) throw cancelled_error();
         return this->state_->retrieve(false);
@@ -117,8 +116,7 @@ private:
         auto& state = *this->state_.get();
         if (state.done()) return;
         left_ = true;
-        this->leave(state.waiting());
-        this->wake();
+        this->leave_and_wake(state.waiting());
     }
     bool left_ = false;
 };

@@ -17,7 +17,7 @@ namespace detail {
 class signal_watch;
 
 /// Waits for the next occurrence.
-class SKEIN_API signal_wait final : private wait {
+class SKEIN_API signal_wait final : private suspension {
 public:
     explicit signal_wait(std::shared_ptr<signal_watch> watch) noexcept : watch_(std::move(watch)) {}
 

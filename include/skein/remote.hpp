@@ -3,6 +3,7 @@
 
 #include <skein/detail/awaitable.hpp>
 #include <skein/detail/config.hpp>
+#include <skein/detail/report.hpp>
 #include <skein/detail/scheduler.hpp>
 #include <skein/error.hpp>
 #include <skein/future.hpp>

@@ -3,6 +3,7 @@
 
 #include <skein/detail/awaitable.hpp>
 #include <skein/detail/child.hpp>
+#include <skein/detail/report.hpp>
 #include <skein/future.hpp>
 #include <skein/task.hpp>
 

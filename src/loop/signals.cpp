@@ -150,8 +150,7 @@ void signal_wait::describe(std::string& out) const {
 void signal_wait::on_cancel() noexcept {
     if (watch_->deliveries() != deliveries_before_) return;  // it came, and is delivered
     cancelled_ = true;
-    leave(watch_->waiting());
-    wake();
+    leave_and_wake(watch_->waiting());
 }
 
 namespace {

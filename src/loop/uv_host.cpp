@@ -2,6 +2,8 @@
 // without running it.
 #include <skein/uv.hpp>
 
+#include <skein/detail/report.hpp>
+
 #include "loop/loop.hpp"
 
 #include <stdexcept>

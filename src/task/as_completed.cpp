@@ -1,5 +1,6 @@
 // Owns the queue of children that have ended and wait for their turn.
 #include <skein/as_completed.hpp>
+#include <skein/detail/report.hpp>
 
 namespace skein::detail {
 

@@ -1,6 +1,7 @@
 // Owns who wins a race, and what becomes of those who lose.
 #include "task/throw_group.hpp"
 
+#include <skein/detail/report.hpp>
 #include <skein/first.hpp>
 
 #include <stdexcept>

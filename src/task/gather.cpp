@@ -1,4 +1,5 @@
 // Owns what a child's end means to a gather and to a settle.
+#include <skein/detail/report.hpp>
 #include <skein/gather.hpp>
 
 namespace skein::detail {

@@ -1,12 +1,10 @@
 // Owns the stepping of jobs: the ready queue, cancellation, scopes. Knows no libuv and reads the clock only
 // through the function it is given.
-#include "task/describe.hpp"
-
+#include <skein/detail/report.hpp>
 #include <skein/detail/scheduler.hpp>
 
 #include <atomic>
 #include <cassert>
-#include <cstdio>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -16,24 +14,6 @@ namespace skein::detail {
 constinit thread_local kernel_state this_kernel{};
 
 namespace {
-
-void report_to_stderr(std::string_view context, const std::exception_ptr& error) noexcept {
-    const char* what = "an exception of unknown type";
-    const auto say = [&] {
-        std::fprintf(stderr, "skein: %.*s: %s\n", static_cast<int>(context.size()), context.data(), what);
-    };
-    try {
-        std::rethrow_exception(error);
-    } catch (const std::exception& e) {
-        what = e.what();
-        say();
-    } catch (const cancelled_error&) {
-        what = "cancelled";
-        say();
-    } catch (...) {
-        say();
-    }
-}
 
 std::uint16_t number_of_thread() noexcept {
     static std::atomic<std::uint16_t> last = 0;
@@ -239,49 +219,6 @@ void scheduler::run_watched(ready_node& node) noexcept {
     watch_->step_begins(node.as_job());
     node.run();  // which may be its end
     watch_->step_ends();
-}
-
-void scheduler::report(std::string_view context, const std::exception_ptr& error) noexcept {
-    // What goes wrong inside the handler is not the handler's to hear: it might never end.
-    if (!handler_ || reporting_) return report_to_stderr(context, error);
-    reporting_ = true;
-    try {
-        handler_(context, error);
-    } catch (...) {
-        report_to_stderr("the exception handler threw", std::current_exception());
-        report_to_stderr(context, error);
-    }
-    reporting_ = false;
-}
-
-void report_lost(std::string_view context, const std::exception_ptr& error) noexcept {
-    if (auto* current = this_kernel.scheduler) return current->report(context, error);
-    report_to_stderr(context, error);
-}
-
-void report_lost_here(std::string_view context, const std::exception_ptr& error) noexcept {
-    const job* const current = this_kernel.job;
-    const bool known = current != nullptr && (!current->name().empty() || current->location().line() != 0);
-    if (!known) return report_lost(context, error);
-    try {
-        std::string text(context);
-        text += ", in ";
-        describe_job(*current, text);
-        report_lost(text, error);
-    } catch (...) {  // no memory for more words
-        report_lost(context, error);
-    }
-}
-
-void report_lost_of_child(std::string_view context, const std::exception_ptr& error) noexcept {
-    try {
-        std::string text(context);
-        text += ": ";
-        append_function(text, this_kernel.failed);
-        report_lost(text, error);
-    } catch (...) {  // no memory for more words
-        report_lost(context, error);
-    }
 }
 
 }  // namespace skein::detail

@@ -3,6 +3,8 @@
 
 #include <skein/detail/shared_state.hpp>
 
+#include <skein/detail/report.hpp>
+
 #include <future>
 #include <memory>
 #include <stdexcept>

@@ -1,6 +1,7 @@
 // The cold ends of task.hpp: what it throws.
 #include "task/describe.hpp"
 
+#include <skein/detail/report.hpp>
 #include <skein/task.hpp>
 
 #include <exception>

@@ -1,6 +1,7 @@
 // Owns what failures mean to a task group.
 #include "task/throw_group.hpp"
 
+#include <skein/detail/report.hpp>
 #include <skein/task_group.hpp>
 
 #include <stdexcept>

@@ -1,6 +1,7 @@
 // Owns the names, the listeners and the connections of a simulation.
 #include "testing/simulated_network.hpp"
 
+#include <skein/detail/report.hpp>
 #include <skein/error.hpp>
 
 #include <algorithm>

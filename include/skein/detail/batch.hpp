@@ -8,6 +8,7 @@
 
 #include <skein/detail/awaitable.hpp>
 #include <skein/detail/child.hpp>
+#include <skein/detail/report.hpp>
 #include <skein/task.hpp>
 
 #include <cstddef>

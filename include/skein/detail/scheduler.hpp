@@ -124,9 +124,6 @@ protected:
     ~wait() = default;
 
     void suspend(task_handle at) noexcept;
-    /// The same, to be woken with the others in the list instead of by wake().
-    void suspend_in(waiters& list, task_handle at) noexcept;
-    void leave(waiters& list) noexcept;
     void wake() noexcept;
     bool suspended() const noexcept { return job_ != nullptr; }
 
@@ -362,26 +359,6 @@ private:
     bool reporting_ = false;
 };
 
-/// Reports an exception that nobody can receive: to the exception handler of this thread's loop, to standard
-/// error if none runs. The second form adds which task is running, the third which function was the root of
-/// the task that has just failed: for child_done().
-SKEIN_API void report_lost(std::string_view context, const std::exception_ptr& error) noexcept;
-SKEIN_API void report_lost_here(std::string_view context, const std::exception_ptr& error) noexcept;
-SKEIN_API void report_lost_of_child(std::string_view context, const std::exception_ptr& error) noexcept;
-
-/// While it lives, tasks may be dropped without having been awaited, and nobody is told: where that is
-/// meant, as with those that a cancelled gather() has not started.
-class quiet_drops {
-public:
-    quiet_drops() noexcept = default;
-    ~quiet_drops() { this_kernel.dropping = before_; }
-    quiet_drops(const quiet_drops&) = delete;
-    quiet_drops& operator=(const quiet_drops&) = delete;
-
-private:
-    const bool before_ = std::exchange(this_kernel.dropping, true);
-};
-
 [[noreturn]] SKEIN_API void throw_cannot_wait();
 [[noreturn]] SKEIN_API void throw_no_loop(const char* what);
 
@@ -433,15 +410,6 @@ inline void wait::suspend(task_handle at) noexcept {
     job_ = this_kernel.job;
     job_->at_ = at;
     job_->wait_ = this;
-}
-
-inline void wait::suspend_in(waiters& list, task_handle at) noexcept {
-    suspend(at);
-    list.add(*job_);
-}
-
-inline void wait::leave(waiters& list) noexcept {
-    list.remove(*job_);
 }
 
 inline void wait::wake() noexcept {

@@ -2,8 +2,8 @@
 // own answer and nothing else's.
 #include "client_test.hpp"
 #include "corpus.hpp"
+#include "sha256.hpp"
 
-#include <openssl/sha.h>
 #include <algorithm>
 #include <atomic>
 #include <map>
@@ -17,17 +17,6 @@ using namespace std::string_literals;
 using nlohmann::json;
 
 namespace {
-
-std::string sha256(std::string_view bytes) {
-    unsigned char digest[SHA256_DIGEST_LENGTH];
-    SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest);
-    std::string hex;
-    for (const unsigned char byte : digest) {
-        hex += "0123456789abcdef"[byte >> 4];
-        hex += "0123456789abcdef"[byte & 15];
-    }
-    return hex;
-}
 
 // Why a case cannot be played against this layer; empty if it can.
 std::string reason_to_skip(const json& entry) {
@@ -136,7 +125,7 @@ bool matches(const result& r, const json& entry, const json& expected) {
     if (expected.contains("status") && r.status != expected.at("status").get<int>()) return false;
     if (!framing_only(entry)) {
         if (expected.contains("body_sha256") &&
-            sha256(r.body) != expected.at("body_sha256").get<std::string>())
+            corpus::sha256(r.body) != expected.at("body_sha256").get<std::string>())
             return false;
         if (expected.contains("body_text_latin1") &&
             r.body != corpus::from_latin1(expected.at("body_text_latin1").get<std::string>()))

@@ -3,26 +3,15 @@
 #include "corpus.hpp"
 #include "http/field_grammar.hpp"
 #include "http1_outcome.hpp"
+#include "sha256.hpp"
 
 #include <doctest/doctest.h>
-#include <openssl/sha.h>
 
 #include <string>
 
 using namespace http1_test;
 
 namespace {
-
-std::string sha256(std::string_view bytes) {
-    unsigned char digest[SHA256_DIGEST_LENGTH];
-    SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest);
-    std::string hex;
-    for (const unsigned char byte : digest) {
-        hex += "0123456789abcdef"[byte >> 4];
-        hex += "0123456789abcdef"[byte & 15];
-    }
-    return hex;
-}
 
 then last_of(const nlohmann::json& entry) {
     if (entry.value("then_reset", false)) return then::reset;
@@ -54,7 +43,7 @@ bool matches(const outcome& o, const nlohmann::json& entry, const nlohmann::json
         if (expected.contains("body_len") && o.body.size() != expected.at("body_len").get<std::size_t>())
             return false;
         if (expected.contains("body_sha256") &&
-            sha256(o.body) != expected.at("body_sha256").get<std::string>())
+            corpus::sha256(o.body) != expected.at("body_sha256").get<std::string>())
             return false;
         if (expected.contains("body_text_latin1") &&
             o.body != corpus::from_latin1(expected.at("body_text_latin1").get<std::string>()))
