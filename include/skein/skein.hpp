@@ -10,6 +10,8 @@
 #include <skein/client_session.hpp>
 #include <skein/clock.hpp>
 #include <skein/condition.hpp>
+#include <skein/content_coding.hpp>
+#include <skein/content_disposition.hpp>
 #include <skein/cookie_file.hpp>
 #include <skein/cookie_jar.hpp>
 #include <skein/dump_tasks.hpp>

@@ -39,7 +39,7 @@ PUBLIC = {
         detail/wait_line""",
     "loop": "on_signal remote run to_thread uv wait_fd",
     "tls/engine": "tls_context tls_errc",
-    "http": "content_disposition cookie_jar headers http_version url",
+    "http": "content_coding content_disposition cookie_jar headers http_version url",
     "client": """client_request client_response client_session cookie_file request_report session_options
         timeouts""",
     "testing": "testing testing_doctest testing_network",
