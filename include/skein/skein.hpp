@@ -29,6 +29,7 @@
 #include <skein/remote.hpp>
 #include <skein/request_report.hpp>
 #include <skein/run.hpp>
+#include <skein/save_options.hpp>
 #include <skein/semaphore.hpp>
 #include <skein/session_options.hpp>
 #include <skein/shield.hpp>
@@ -44,3 +45,4 @@
 #include <skein/to_thread.hpp>
 #include <skein/url.hpp>
 #include <skein/wait_fd.hpp>
+#include <skein/web_link.hpp>

@@ -4,6 +4,7 @@
 
 #include "client/connect.hpp"
 #include "client/cookies.hpp"
+#include "client/decoding.hpp"
 #include "client/redirect.hpp"
 #include "client/response_state.hpp"
 #include "client/sending.hpp"
@@ -59,12 +60,22 @@ task<lease> wait_for_connection(sending& s) {
     }
 }
 
+/// Tells of the interim responses that have come, if the caller wants to hear of them.
+void tell_interims(const sending& s, http1::exchange& x) {
+    if (!s.request().hooks) [[likely]]
+        return;
+    for (const auto& head : x.take_interims()) s.request().hooks->on_interim(head.status, head.fields);
+}
+
 /// Waits until the request is written, or its response begins before that.
 task<> wait_until_sent(sending& s, const http1::connection& wire, http1::exchange& x) {
     const due_time due = s.due(phase::write);
     detail::wait_limit limit(due.when);
     try {
-        while (wire.is_sending() && !x.has_head() && !x.is_over()) co_await x.news();
+        while (wire.is_sending() && !x.has_head() && !x.is_over()) {
+            co_await x.news();
+            tell_interims(s, x);
+        }
     } catch (const cancelled_error&) {
         if (!limit.expired()) throw;
         s.fail_timeout(phase::write, due, "sending the request to " + s.peer());
@@ -80,7 +91,10 @@ task<> wait_for_head(sending& s, const http1::connection& wire, http1::exchange&
     if (broken) due.when = std::min(due.when, latest);
     detail::wait_limit limit(due.when);
     try {
-        while (!x.has_head() && !x.is_over()) co_await x.news();
+        while (!x.has_head() && !x.is_over()) {
+            co_await x.news();
+            tell_interims(s, x);
+        }
     } catch (const cancelled_error&) {
         if (!limit.expired()) throw;
         if (broken)
@@ -138,8 +152,10 @@ task<client_response> send(std::unique_ptr<request_state> request) {
     take_url_credentials(r);
     const headers& base = s.core().base_fields();
     const headers* fields = &base;
-    if (!r.fields.empty()) {
+    if (!r.fields.empty() || r.decompress) {
+        const bool says_what_it_accepts = r.fields.contains("Accept-Encoding");
         add_base_fields(r.fields, base);
+        if (!says_what_it_accepts) choose_codings(r.fields, r, s.core().options());
         fields = &r.fields;
     }
     const bool follows = r.follow_redirects.value_or(r.method != "HEAD");
@@ -174,6 +190,7 @@ task<client_response> send(std::unique_ptr<request_state> request) {
         const bool closes = http1::encode_head(wire.head_buffer(), head).close;
 
         auto x = std::make_unique<http1::exchange>();
+        if (r.hooks && r.hooks->on_interim) x->keep_interims();
         wire.begin(*x, kind_of(r.method), r.body, closes);
         if (wire.is_sending()) co_await wait_until_sent(s, wire, *x);
         s.progress().request_bytes += wire.sent_bytes();
