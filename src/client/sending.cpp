@@ -56,13 +56,31 @@ due_time earlier(clock::time_point now, time_limit own, clock::time_point starte
     return due;
 }
 
+/// Adds what the session says and the request does not.
+void add_base_fields(headers& fields, const headers& base) {
+    headers added;
+    for (auto [name, value] : base)
+        if (!fields.contains(name)) added.append(name, value);
+    for (auto [name, value] : added) fields.append(name, value);
+}
+
 }  // namespace
 
 sending::sending(std::unique_ptr<request_state> what)
     : request_(std::move(what)),
+      fields_(&request_->core->base_fields()),
       limits_(resolve(request_->limits, request_->core->options().timeout)),
       total_was_set_(request_->limits.total.or_else(request_->core->options().timeout.total).is_set()) {
     progress_.begin(detail::this_kernel.scheduler->read_clock());
+    if (request_->fields.empty()) return;
+    add_base_fields(request_->fields, *fields_);
+    fields_ = &request_->fields;
+}
+
+headers& sending::own_fields() {
+    if (fields_ != &request_->fields) request_->fields = *fields_;
+    fields_ = &request_->fields;
+    return request_->fields;
 }
 
 void sending::enter(phase next) noexcept {
