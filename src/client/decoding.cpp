@@ -30,16 +30,16 @@ void choose_codings(headers& fields, const request_state& request, const session
         fields.remove("Accept-Encoding");
 }
 
-std::unique_ptr<body_decoding> make_decoding(const request_state& request, const session_options& session,
-                                             const http1::response_head& head) {
-    if (!is_wanted(request, session) || head.status == partial_content) return nullptr;
+std::unique_ptr<body_decoding> make_decoding(const sending& sent, const http1::response_head& head) {
+    const session_options& session = sent.core().options();
+    if (!is_wanted(sent.request(), session) || head.status == partial_content) return nullptr;
     const auto codings = http::codings_of(head.fields);
     if (codings.empty()) return nullptr;
-    return std::make_unique<body_decoding>(codings, session.decoding);
+    return std::make_unique<body_decoding>(codings, session.decoding, sent.progress().connection);
 }
 
 void response_state::tell_download() const {
-    if (const auto& hook = sent.request().hooks->on_download) hook(x->body_bytes(), x->content_length());
+    if (const auto& hook = sent->request().hooks->on_download) hook(x->body_bytes(), x->content_length());
 }
 
 task<std::optional<byte_view>> response_state::decoded_piece() {
@@ -70,7 +70,7 @@ task<std::optional<byte_view>> response_state::decoded_piece() {
 // Others have their turn, and limits and cancellation their chance.
 task<> response_state::give_way() {
     decoding->bytes_in_a_go = 0;
-    const due_time due = sent.due_for_body();
+    const due_time due = sent->due_for_body();
     detail::wait_limit limit(due.when);
     try {
         co_await yield();
@@ -86,10 +86,10 @@ task<> response_state::give_way() {
 void response_state::fail_decoding() {
     const std::string why = decoding->decoder.why();
     if (x->is_over())
-        sent.core().retire(*sent.progress().connection);
+        sent->core().retire(*decoding->connection);
     else
         give_up();
-    sent.fail<payload_error>(why);
+    sent->fail<payload_error>(why);
 }
 
 }  // namespace skein::client

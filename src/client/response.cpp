@@ -43,7 +43,7 @@ task<std::optional<byte_view>> response_state::wire_piece() {
         x->read_on();
     }
     if (body.empty() && !x->is_over()) {
-        const due_time due = sent.due_for_body();
+        const due_time due = sent->due_for_body();
         detail::wait_limit limit(due.when);
         try {
             while (body.empty() && !x->is_over()) co_await x->news();
@@ -56,11 +56,11 @@ task<std::optional<byte_view>> response_state::wire_piece() {
     release_if_over();
     if (!body.empty()) {
         piece_is_out = true;
-        if (sent.request().hooks) [[unlikely]]
+        if (sent->request().hooks) [[unlikely]]
             tell_download();
         co_return body.front();
     }
-    if (x->now() == http1::exchange::state::failed) sent.fail_exchange(*x);
+    if (x->now() == http1::exchange::state::failed) sent->fail_exchange(*x);
     co_return std::nullopt;
 }
 
@@ -68,7 +68,7 @@ void response_state::fail_read_timeout(const due_time& due) {
     std::string what = "reading the body after " + std::to_string(x->body_bytes());
     if (const auto length = x->content_length()) what += " of " + std::to_string(*length);
     close();
-    sent.fail_timeout(phase::read, due, what + " bytes");
+    sent->fail_timeout(phase::read, due, what + " bytes");
 }
 
 namespace {
@@ -89,7 +89,7 @@ task<Container> response_state::read_all(std::size_t limit) {
     const auto check = [&](std::uint64_t size) {
         if (size <= limit) return;
         close();
-        sent.fail<payload_error>("the body is longer than the limit of " + std::to_string(limit) + " bytes");
+        sent->fail<payload_error>("the body is longer than the limit of " + std::to_string(limit) + " bytes");
     };
     // Not for HEAD, where the length is that of a body that does not come.
     if (x->body().size() == length) whole.reserve(length);
@@ -131,7 +131,7 @@ const skein::headers& client_response::trailers() const noexcept {
     return state_->x->trailers();
 }
 const skein::url& client_response::url() const noexcept {
-    return state_->sent.request().url;
+    return state_->sent->request().url;
 }
 const std::vector<hop>& client_response::history() const noexcept {
     return state_->hops;
@@ -141,7 +141,7 @@ std::optional<std::uint64_t> client_response::content_length() const noexcept {
 }
 
 const request_report& client_response::report() const {
-    request_report now = *state_->sent.report();
+    request_report now = *state_->sent->report();
     now.response_head_bytes = state_->x->head_bytes();
     now.response_body_bytes = state_->x->body_bytes();
     now.response_decoded_bytes =
@@ -150,7 +150,7 @@ const request_report& client_response::report() const {
 }
 
 const client_response& client_response::raise_for_status() const {
-    if (!ok()) state_->sent.fail_status(state_->x->head());
+    if (!ok()) state_->sent->fail_status(state_->x->head());
     return *this;
 }
 

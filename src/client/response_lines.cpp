@@ -44,8 +44,8 @@ task<std::string> response_state::read_until(std::string end, std::size_t limit)
         const std::size_t count = to_end != 0 ? to_end : rest.size();
         if (line.size() + count > limit) {
             close();
-            sent.fail<payload_error>("a line of the body is longer than the limit of " +
-                                     std::to_string(limit) + " bytes");
+            sent->fail<payload_error>("a line of the body is longer than the limit of " +
+                                      std::to_string(limit) + " bytes");
         }
         line += as_text(rest.first(count));
         rest = rest.subspan(count);
@@ -59,9 +59,9 @@ task<std::vector<std::byte>> response_state::read_exactly(std::size_t count) {
         if (rest.empty()) {
             const auto piece = co_await next_piece();
             if (!piece)
-                sent.fail<incomplete_read>("the body has ended after " + std::to_string(bytes.size()) +
-                                               " of " + std::to_string(count) + " bytes",
-                                           std::move(bytes));
+                sent->fail<incomplete_read>("the body has ended after " + std::to_string(bytes.size()) +
+                                                " of " + std::to_string(count) + " bytes",
+                                            std::move(bytes));
             rest = *piece;
         }
         const byte_view part = rest.first(std::min(rest.size(), count - bytes.size()));
@@ -109,7 +109,7 @@ task<std::optional<std::string>> client_response::read_line(std::size_t limit) {
 task<std::optional<std::string>> client_response::read_until(std::string_view end, std::size_t limit) {
     if (end.empty()) throw std::invalid_argument("read_until(): the mark is empty");
     state_->read_in_pieces("read_until()");
-    return with_end(state_->read_until(std::string(end), limit), std::string(end), state_->sent);
+    return with_end(state_->read_until(std::string(end), limit), std::string(end), *state_->sent);
 }
 
 task<std::vector<std::byte>> client_response::read_exactly(std::size_t count) {

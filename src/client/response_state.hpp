@@ -18,21 +18,16 @@ namespace skein::client {
 
 class response_state : public detail::recycled {
 public:
-    response_state(sending&& from, lease connection, std::unique_ptr<http1::exchange> exchange,
-                   std::vector<hop> history)
-        : sent(std::move(from)),
-          held(std::move(connection)),
-          x(std::move(exchange)),
-          hops(std::move(history)) {
+    response_state(std::shared_ptr<sending> from, lease connection, std::unique_ptr<http1::exchange> exchange)
+        : sent(std::move(from)), held(std::move(connection)), x(std::move(exchange)) {
         if (x->has_content_encoding()) [[unlikely]]
-            decoding = make_decoding(sent.request(), sent.core().options(), x->head());
-        release_if_over();
+            decoding = make_decoding(*sent, x->head());
     }
 
     /// The message is complete: the connection is free for others.
     void release_if_over() noexcept {
         if (!x->is_over()) return;
-        sent.end();
+        sent->end();
         held.release();
     }
     /// Gives up what has not arrived.
@@ -63,7 +58,7 @@ public:
 
     enum class reading : std::uint8_t { untouched, in_pieces, whole, closed };
 
-    sending sent;
+    std::shared_ptr<sending> sent;  // never null
     lease held;
     std::unique_ptr<http1::exchange> x;
     std::vector<hop> hops;

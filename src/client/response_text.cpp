@@ -32,7 +32,7 @@ task<nlohmann::json> parse_json(task<std::string> reading, client::response_stat
         co_return nlohmann::json::parse(text);
     } catch (const nlohmann::json::parse_error& e) {
         const auto type = from.x->head().fields.get("Content-Type");
-        from.sent.fail<payload_error>(
+        from.sent->fail<payload_error>(
             "the body, " + (type ? http::escaped(*type, shown_bytes) : "of no type") +
             ", is not JSON: " + e.what() + "; it begins: \"" + http::escaped(text, shown_bytes) + "\"");
     }
@@ -52,7 +52,7 @@ task<std::string> client_response::text(std::size_t limit) {
     state_->begin_reading("text()");
     auto label = charset();
     if (!label || http::is_utf8_label(*label)) return state_->read_all<std::string>(limit);
-    return convert(state_->read_all<std::string>(limit), std::move(*label), state_->sent);
+    return convert(state_->read_all<std::string>(limit), std::move(*label), *state_->sent);
 }
 
 task<nlohmann::json> client_response::json_value() {
