@@ -8,6 +8,8 @@
 #include "client/response_state.hpp"
 #include "client/sending.hpp"
 #include "client/session_core.hpp"
+#include "client/upload.hpp"
+#include "http/field_grammar.hpp"
 #include "http1/encoder.hpp"
 #include "task/wait_limit.hpp"
 
@@ -32,10 +34,14 @@ http1::request_kind kind_of(std::string_view method) noexcept {
 }
 
 /// Adds what the session says and the request does not.
-void add_base_fields(headers& fields, const headers& base) {
+void add_base_fields(headers& fields, const headers& base, const std::vector<std::string>& skipped) {
     headers added;
+    const auto is_skipped = [&](std::string_view name) {
+        return std::any_of(skipped.begin(), skipped.end(),
+                           [&](const auto& one) { return http::equals_ignoring_case(one, name); });
+    };
     for (auto [name, value] : base)
-        if (!fields.contains(name)) added.append(name, value);
+        if (!fields.contains(name) && !is_skipped(name)) added.append(name, value);
     for (auto [name, value] : added) fields.append(name, value);
 }
 
@@ -111,6 +117,8 @@ void follow(sending& s, const http1::response_head& head) {
         follow_redirect(s.request(), head, s.core().options());
     } catch (const invalid_url& e) {
         s.fail<invalid_url>(e.what());
+    } catch (const payload_error& e) {
+        s.fail<payload_error>(e.what());
     }
 }
 
@@ -136,10 +144,11 @@ task<client_response> send(std::unique_ptr<request_state> request) {
     sending s(std::move(request));
     request_state& r = s.request();
     take_url_credentials(r);
+    if (r.upload) settle_upload(r);
     const headers& base = s.core().base_fields();
     const headers* fields = &base;
-    if (!r.fields.empty()) {
-        add_base_fields(r.fields, base);
+    if (!r.fields.empty() || !r.skip_auto_headers.empty()) {
+        add_base_fields(r.fields, base, r.skip_auto_headers);
         fields = &r.fields;
     }
     const bool follows = r.follow_redirects.value_or(r.method != "HEAD");
@@ -147,6 +156,7 @@ task<client_response> send(std::unique_ptr<request_state> request) {
     bool retried = false;
 
     for (;;) {
+        if (r.upload) co_await open_body(s);
         s.enter(phase::pool);
         lease held = s.core().try_acquire(r.url);
         if (!held) held = co_await wait_for_connection(s);
@@ -167,15 +177,23 @@ task<client_response> send(std::unique_ptr<request_state> request) {
         head.fields = fields;
         headers merged;
         if (!s.core().cookies().empty() || !r.cookies.empty()) head.fields = with_cookies(s, *fields, merged);
-        if (r.body) head.body = http1::request_body::sized(r.body->size());
+        if (r.upload)
+            head.body = r.upload->framing();
+        else if (r.body)
+            head.body = http1::request_body::sized(r.body->size());
         head.close = s.core().options().connector.force_close;
         http1::connection& wire = connection.wire;
         wire.head_buffer().clear();
         const bool closes = http1::encode_head(wire.head_buffer(), head).close;
 
         auto x = std::make_unique<http1::exchange>();
-        wire.begin(*x, kind_of(r.method), r.body, closes);
-        if (wire.is_sending()) co_await wait_until_sent(s, wire, *x);
+        if (r.upload) {
+            wire.begin_streamed(*x, kind_of(r.method), closes);
+            co_await send_body(s, wire, *x);
+        } else {
+            wire.begin(*x, kind_of(r.method), r.body, closes);
+            if (wire.is_sending()) co_await wait_until_sent(s, wire, *x);
+        }
         s.progress().request_bytes += wire.sent_bytes();
         if (!x->has_head() && !x->is_over()) {
             s.enter(phase::first_byte);
@@ -187,7 +205,8 @@ task<client_response> send(std::unique_ptr<request_state> request) {
             // request that may be repeated goes out again, once, on a connection of its own.
             const bool stale =
                 reused && x->head_bytes() == 0 && x->why().kind == http1::failure_kind::disconnected;
-            if (!stale || (wire.sent_bytes() != 0 && !is_idempotent(r.method))) s.fail_exchange(*x);
+            const bool harmless = wire.sent_bytes() == 0 || is_idempotent(r.method);
+            if (!stale || !harmless || !r.can_replay()) s.fail_exchange(*x);
             retried = true;
             s.core().count_retry();
             continue;
@@ -195,6 +214,10 @@ task<client_response> send(std::unique_ptr<request_state> request) {
         s.enter(phase::read);
         keep_cookies(s, x->head());
 
+        if (r.upload && gives_up_expecting(r, x->head().status)) {
+            retried = false;
+            continue;
+        }
         if (follows && is_redirect(x->head())) {
             if (s.progress().redirects >= static_cast<unsigned>(std::max(
                                               0, r.max_redirects.value_or(s.core().options().max_redirects))))
