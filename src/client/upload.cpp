@@ -159,7 +159,7 @@ task<> open_body(sending& s) {
 
 task<> send_body(sending& s, http1::connection& wire, http1::exchange& x) {
     const upload& u = *s.request().upload;
-    http1::request_writer writer(wire, u.framing().how == http1::request_body::kind::chunked);
+    http1::request_writer writer(wire, u.framing());
     if (s.request().fields.contains("Expect")) {
         writer.send_head();
         co_await wait_for_continue(s, x);

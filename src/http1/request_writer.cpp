@@ -1,7 +1,6 @@
 // Owns the order in which the parts of a streamed request reach the stream.
 #include "http1/request_writer.hpp"
 
-#include "http1/encoder.hpp"
 #include "net/write.hpp"
 
 #include <algorithm>
@@ -19,6 +18,7 @@ void request_writer::send_head() noexcept {
     head_is_sent_ = true;
     try {
         on_.send(nullptr);
+        if (!on_.is_sending()) end_if_complete();
     } catch (const std::bad_alloc&) {
         on_.close(std::make_error_code(std::errc::not_enough_memory));
     }
@@ -61,11 +61,16 @@ task<std::error_code> request_writer::write(byte_view piece) {
         pieces[1] = as_bytes(frame_);
         pieces[3] = as_bytes(chunk_tail);
     }
-    co_return co_await put(pieces);
+    const std::error_code failed = co_await put(pieces);
+    if (failed) co_return failed;
+    left_ -= chunked_ ? 0 : piece.size();
+    end_if_complete();
+    co_return failed;
 }
 
 task<std::error_code> request_writer::finish(const headers& trailers) {
     std::array<byte_view, 2> pieces = {unsent_head(), {}};
+    if (!chunked_ && pieces[0].empty() && !on_.is_sending()) co_return on_.send_error_;
     if (chunked_) {
         frame_.clear();
         encode_last_chunk(frame_, trailers);

@@ -3,10 +3,12 @@
 #pragma once
 
 #include "http1/connection.hpp"
+#include "http1/encoder.hpp"
 
 #include <skein/headers.hpp>
 #include <skein/task.hpp>
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <system_error>
@@ -20,7 +22,8 @@ namespace skein::http1 {
 /// What write() and finish() give is why nothing more can be written; connection::send_error() has it, too.
 class request_writer {
 public:
-    request_writer(connection& on, bool chunked) noexcept : on_(on), chunked_(chunked) {
+    request_writer(connection& on, const request_body& framing) noexcept
+        : on_(on), chunked_(framing.how == request_body::kind::chunked), left_(framing.size) {
         on_.streaming_ = true;
     }
     ~request_writer() { on_.streaming_ = false; }
@@ -31,8 +34,8 @@ public:
     void send_head() noexcept;
 
     /// Writes a piece and waits until the system has taken it. An empty one is none. The caller sees to it
-    /// that all pieces of a body with a length have that length. *Throws:* std::logic_error if another one is
-    /// being written.
+    /// that the pieces of a body with a length have that length together. *Throws:* std::logic_error if
+    /// another one is being written.
     task<std::error_code> write(byte_view piece);
 
     /// Ends the body; the trailers are those of a chunked one. *Throws:* std::invalid_argument for a field
@@ -42,10 +45,15 @@ public:
 private:
     task<std::error_code> put(std::span<const byte_view> pieces);
     byte_view unsent_head() noexcept;
+    /// The last byte has left: it may be that whoever makes the body still has something to do.
+    void end_if_complete() noexcept {
+        if (!chunked_ && left_ == 0) on_.request_sent_ = true;
+    }
     bool is_over() const noexcept { return on_.exchange_ == nullptr || on_.ended_; }
 
     connection& on_;
     const bool chunked_;
+    std::uint64_t left_;  // of a body with a length: how much of it has not left
     bool head_is_sent_ = false;
     bool writing_ = false;
     std::string frame_;  // of the chunk
