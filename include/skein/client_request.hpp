@@ -4,6 +4,7 @@
 #include <skein/body_source.hpp>
 #include <skein/bytes.hpp>
 #include <skein/client_response.hpp>
+#include <skein/content_coding.hpp>
 #include <skein/detail/awaitable.hpp>
 #include <skein/detail/config.hpp>
 #include <skein/form.hpp>
@@ -107,6 +108,12 @@ public:
     client_request& json(const nlohmann::json& value) &;
     client_request&& json(const nlohmann::json& value) && { return std::move(json(value)); }
 
+    /// Compresses the body on its way, with Content-Encoding: in chunks, for its length is not known before;
+    /// up to 64 KiB in memory with their length. What is in the encoder leaves when 64 KiB have come
+    /// together, or the body ends. *Throws:* std::invalid_argument if this build cannot make the coding;
+    /// awaiting it, if there is a Content-Encoding header besides.
+    client_request& compress(content_coding coding) &;
+    client_request&& compress(content_coding coding) && { return std::move(compress(coding)); }
     /// Adds a trailer: a field behind the body, which is then sent in chunks. It is announced (Trailer).
     /// *Throws:* std::invalid_argument for what must not be one: framing, routing, credentials, content
     /// format (RFC 9110, section 6.5.1).
@@ -124,8 +131,8 @@ public:
     /// question (RFC 9110, section 10.1.1). Without a body it has no effect.
     client_request& expect_continue(bool expect = true) &;
     client_request&& expect_continue(bool expect = true) && { return std::move(expect_continue(expect)); }
-    /// Told of each piece of the body that the system has taken: how many bytes of how many, if that is
-    /// known. When the body is sent again, it begins anew. What it throws ends the request.
+    /// Told of each piece of the body that the system has taken: how many bytes, as they are sent, of how
+    /// many, if that is known. When the body is sent again, it begins anew. What it throws ends the request.
     client_request& on_upload(
         std::function<void(std::uint64_t sent, std::optional<std::uint64_t> total)> progress) &;
     client_request&& on_upload(
@@ -185,6 +192,28 @@ public:
     /// Throw response_error for a status of 400 and more.
     client_request& raise_for_status(bool raise = true) &;
     client_request&& raise_for_status(bool raise = true) && { return std::move(raise_for_status(raise)); }
+
+    /// Whether a compressed body is decompressed. Default: the session's, which is true. Then the request
+    /// says what this build can undo (Accept-Encoding: gzip, deflate, br, zstd), unless a header of the
+    /// caller's says otherwise or a Range is asked for; and chunk(), read(), text(), save_to() give the body
+    /// as it was before it was compressed. Headers stay as they came. A body in a coding that this build does
+    /// not know is given as it came, and so is a part (206): it cannot be decoded by itself.
+    client_request& decompress(bool on) &;
+    client_request&& decompress(bool on) && { return std::move(decompress(on)); }
+    /// Is called with status and headers of each interim response (RFC 9110, section 15.2), such as 103 Early
+    /// Hints, before the response is there; at most 64 come. What it throws ends the request.
+    client_request& on_interim(std::function<void(int status, const skein::headers& fields)> hook) &;
+    client_request&& on_interim(std::function<void(int status, const skein::headers& fields)> hook) && {
+        return std::move(on_interim(std::move(hook)));
+    }
+    /// Is called as the body is read, whichever way, with how many bytes of it have come, and how many will
+    /// if the server has said so: as they are on the wire, compressed. What it throws ends the reading.
+    client_request& on_download(
+        std::function<void(std::uint64_t received, std::optional<std::uint64_t> total)> hook) &;
+    client_request&& on_download(
+        std::function<void(std::uint64_t received, std::optional<std::uint64_t> total)> hook) && {
+        return std::move(on_download(std::move(hook)));
+    }
 
     /// Sends it, once: as awaiting it.
     task<client_response> send() &&;

@@ -101,6 +101,13 @@ client_request& client_request::json(const nlohmann::json& value) & {
     return *this;
 }
 
+client_request& client_request::compress(content_coding coding) & {
+    if (!is_supported(coding))
+        throw std::invalid_argument("this build of skein does not make " + std::string(to_string(coding)));
+    upload_of(state()).coding = coding;
+    return *this;
+}
+
 client_request& client_request::trailer(std::string_view name, std::string_view value) & {
     skein::headers one;
     one.append(name, value);
@@ -183,6 +190,29 @@ client_request& client_request::allow_downgrade(bool allow) & {
 
 client_request& client_request::raise_for_status(bool raise) & {
     state().raise_for_status = raise;
+    return *this;
+}
+
+client_request& client_request::decompress(bool on) & {
+    state().decompress = on;
+    return *this;
+}
+
+namespace {
+client::request_hooks& hooks_of(client::request_state& state) {
+    if (!state.hooks) state.hooks = std::make_unique<client::request_hooks>();
+    return *state.hooks;
+}
+}  // namespace
+
+client_request& client_request::on_interim(std::function<void(int, const skein::headers&)> hook) & {
+    hooks_of(state()).on_interim = std::move(hook);
+    return *this;
+}
+
+client_request& client_request::on_download(
+    std::function<void(std::uint64_t, std::optional<std::uint64_t>)> hook) & {
+    hooks_of(state()).on_download = std::move(hook);
     return *this;
 }
 

@@ -4,6 +4,7 @@
 
 #include "client/connect.hpp"
 #include "client/cookies.hpp"
+#include "client/decoding.hpp"
 #include "client/redirect.hpp"
 #include "client/response_state.hpp"
 #include "client/sending.hpp"
@@ -33,16 +34,18 @@ http1::request_kind kind_of(std::string_view method) noexcept {
     return http1::request_kind::ordinary;
 }
 
-/// Adds what the session says and the request does not.
-void add_base_fields(headers& fields, const headers& base, const std::vector<std::string>& skipped) {
-    headers added;
+/// Adds what the session and the library say, and the request does not.
+void add_base_fields(request_state& r, const session_core& core) {
     const auto is_skipped = [&](std::string_view name) {
-        return std::any_of(skipped.begin(), skipped.end(),
+        return std::any_of(r.skip_auto_headers.begin(), r.skip_auto_headers.end(),
                            [&](const auto& one) { return http::equals_ignoring_case(one, name); });
     };
-    for (auto [name, value] : base)
-        if (!fields.contains(name) && !is_skipped(name)) added.append(name, value);
-    for (auto [name, value] : added) fields.append(name, value);
+    const bool chooses = !r.fields.contains("Accept-Encoding") && !is_skipped("Accept-Encoding");
+    headers added;
+    for (auto [name, value] : core.base_fields())
+        if (!r.fields.contains(name) && !is_skipped(name)) added.append(name, value);
+    for (auto [name, value] : added) r.fields.append(name, value);
+    if (chooses) choose_codings(r.fields, r, core.options());
 }
 
 task<lease> wait_for_connection(sending& s) {
@@ -65,12 +68,22 @@ task<lease> wait_for_connection(sending& s) {
     }
 }
 
+/// Tells of the interim responses that have come, if the caller wants to hear of them.
+void tell_interims(const sending& s, http1::exchange& x) {
+    if (!s.request().hooks) [[likely]]
+        return;
+    for (const auto& head : x.take_interims()) s.request().hooks->on_interim(head.status, head.fields);
+}
+
 /// Waits until the request is written, or its response begins before that.
 task<> wait_until_sent(sending& s, const http1::connection& wire, http1::exchange& x) {
     const due_time due = s.due(phase::write);
     detail::wait_limit limit(due.when);
     try {
-        while (wire.is_sending() && !x.has_head() && !x.is_over()) co_await x.news();
+        while (wire.is_sending() && !x.has_head() && !x.is_over()) {
+            co_await x.news();
+            tell_interims(s, x);
+        }
     } catch (const cancelled_error&) {
         if (!limit.expired()) throw;
         s.fail_timeout(phase::write, due, "sending the request to " + s.peer());
@@ -86,7 +99,10 @@ task<> wait_for_head(sending& s, const http1::connection& wire, http1::exchange&
     if (broken) due.when = std::min(due.when, latest);
     detail::wait_limit limit(due.when);
     try {
-        while (!x.has_head() && !x.is_over()) co_await x.news();
+        while (!x.has_head() && !x.is_over()) {
+            co_await x.news();
+            tell_interims(s, x);
+        }
     } catch (const cancelled_error&) {
         if (!limit.expired()) throw;
         if (broken)
@@ -147,8 +163,8 @@ task<client_response> send(std::unique_ptr<request_state> request) {
     if (r.upload) settle_upload(r);
     const headers& base = s.core().base_fields();
     const headers* fields = &base;
-    if (!r.fields.empty() || !r.skip_auto_headers.empty()) {
-        add_base_fields(r.fields, base, r.skip_auto_headers);
+    if (!r.fields.empty() || r.decompress || !r.skip_auto_headers.empty()) {
+        add_base_fields(r, s.core());
         fields = &r.fields;
     }
     const bool follows = r.follow_redirects.value_or(r.method != "HEAD");
@@ -187,6 +203,7 @@ task<client_response> send(std::unique_ptr<request_state> request) {
         const bool closes = http1::encode_head(wire.head_buffer(), head).close;
 
         auto x = std::make_unique<http1::exchange>();
+        if (r.hooks && r.hooks->on_interim) x->keep_interims();
         if (r.upload) {
             wire.begin_streamed(*x, kind_of(r.method), closes);
             co_await send_body(s, wire, *x);

@@ -2,6 +2,7 @@
 #include "client/upload.hpp"
 
 #include "client/counted_writer.hpp"
+#include "client/encoding_writer.hpp"
 #include "client/sending.hpp"
 #include "http1/connection.hpp"
 #include "http1/request_writer.hpp"
@@ -40,7 +41,7 @@ private:
         if (failed) fail(failed);
         sent_ += piece.size();
         const upload& u = *s_.request().upload;
-        if (u.progress) u.progress(sent_, u.size);
+        if (u.progress) u.progress(sent_, u.sent_size());
     }
     /// Seen by the callable that makes the body; a response that says why the connection was closed goes
     /// before it.
@@ -77,10 +78,14 @@ private:
 task<> write_body(sending& s, http1::request_writer& wire) {
     const upload& u = *s.request().upload;
     wire_writer last(s, wire);
-    counted_writer counted(last, u.size, "the body");
+    std::optional<encoding_writer> encoding;
+    if (u.coding) encoding.emplace(last, *u.coding);
+    body_writer& next = encoding ? static_cast<body_writer&>(*encoding) : last;
+    counted_writer counted(next, u.size, "the body");
     head_first made(u.stream->write_to(counted), wire);
     co_await made;
     counted.finish();
+    if (encoding) co_await encoding->finish();
     co_await last.finish();
 }
 
@@ -131,11 +136,32 @@ bool wants_no_more(http1::exchange& x) {
 
 }  // namespace
 
+namespace {
+
+/// A body in memory is compressed before its head is made, if that takes no time to speak of: so its length
+/// is known.
+void settle_coding(request_state& r) {
+    constexpr std::size_t small_bytes = std::size_t{64} * 1024;
+    upload& u = *r.upload;
+    if (r.fields.contains("Content-Encoding"))
+        throw std::invalid_argument("compress(), and a Content-Encoding header besides");
+    r.fields.append("Content-Encoding", to_string(*u.coding));
+    const auto memory = u.origin->memory();
+    if (!memory || memory->size() > small_bytes || (u.announced && *u.announced != memory->size())) return;
+    u.set_source(
+        make_memory_origin(std::make_shared<const std::string>(encode_all(*u.coding, as_bytes(*memory)))),
+        {});
+    u.coding.reset();
+}
+
+}  // namespace
+
 void settle_upload(request_state& r) {
     upload& u = *r.upload;
     if (!u.origin && (r.body || u.has_trailers()))
         u.origin = make_memory_origin(r.body ? r.body : std::make_shared<const std::string>());
     if (!u.origin) return r.drop_body();
+    if (u.coding) settle_coding(r);
     if (u.expects) r.fields.set("Expect", "100-continue");
     if (u.trailers.empty() || r.fields.contains("Trailer")) return;
     std::string names;

@@ -5,6 +5,7 @@
 #include "http1/encoder.hpp"
 
 #include <skein/body_source.hpp>
+#include <skein/content_coding.hpp>
 #include <skein/detail/recycler.hpp>
 #include <skein/headers.hpp>
 #include <skein/task.hpp>
@@ -32,23 +33,28 @@ struct upload : detail::recycled {
     std::function<headers()> last_trailers;  // asked for when the body is written
     std::function<void(std::uint64_t, std::optional<std::uint64_t>)> progress;
     bool expects = false;  // 100 Continue
+    std::optional<content_coding> coding;
 
     // Of one attempt.
     std::unique_ptr<detail::body_stream> stream;
-    std::optional<std::uint64_t> size;
+    std::optional<std::uint64_t> size;  // before it is compressed
 
     void set_source(std::shared_ptr<detail::body_origin> what, std::optional<std::uint64_t> bytes) {
         origin = std::move(what);
         announced = bytes;
     }
     bool has_trailers() const noexcept { return !trailers.empty() || last_trailers; }
+    /// Of what goes on the wire, if that is known.
+    std::optional<std::uint64_t> sent_size() const noexcept { return coding ? std::nullopt : size; }
     http1::request_body framing() const noexcept {
-        return size && !has_trailers() ? http1::request_body::sized(*size) : http1::request_body::chunked();
+        const auto known = sent_size();
+        return known && !has_trailers() ? http1::request_body::sized(*known) : http1::request_body::chunked();
     }
 };
 
 /// Before the first attempt: settles what the body is, and adds the headers that belong to it. Nothing of the
-/// upload is left if there is no body.
+/// upload is left if there is no body. *Throws:* std::invalid_argument if it is to be compressed, and the
+/// caller has set Content-Encoding.
 void settle_upload(request_state& request);
 
 /// Before each attempt: gets the body ready, from its beginning. *Throws:* what the body's origin throws;

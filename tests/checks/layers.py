@@ -41,9 +41,9 @@ PUBLIC = {
     "loop/seam": "to_thread",
     "loop": "on_signal remote run uv wait_fd",
     "tls/engine": "tls_context tls_errc",
-    "http": "content_disposition cookie_jar form headers http_version url",
+    "http": "content_coding content_disposition cookie_jar form headers http_version url web_link",
     "client": """body_source client_request client_response client_session cookie_file multipart
-        request_report session_options timeouts""",
+        request_report save_options session_options timeouts""",
     "testing": "testing testing_doctest testing_network",
     "everything": "skein",
 }

@@ -413,3 +413,70 @@ TEST_CASE("the progress of an upload is told, piece by piece") {
         CHECK_THROWS_WITH((void)co_await session.post(there).body("x").on_upload(stop), "that is enough");
     });
 }
+
+TEST_CASE("a body is compressed on its way: small ones with their length, others in chunks") {
+    const std::string content = long_text(200'000);
+    const temporary_file file(content);
+    for (const auto coding : {skein::content_coding::gzip, skein::content_coding::deflate,
+                              skein::content_coding::br, skein::content_coding::zstd}) {
+        if (!skein::is_supported(coding)) continue;
+        sweep("compressed with " + std::string(to_string(coding)), [&]() -> task<> {
+            small_window();
+            // Sends back what came, as it came: the response is decoded, and must be what was sent.
+            const auto serve = [](server_stream& client) -> task<> {
+                for (;;) {
+                    const auto got = co_await read_request(client);
+                    co_await client.write(
+                        "HTTP/1.1 200 OK\r\nContent-Encoding: " + value_of(got.head, "Content-Encoding") +
+                        "\r\nX-Length: " + value_of(got.head, "Content-Length") +
+                        "\r\nContent-Length: " + std::to_string(got.body.size()) + "\r\n\r\n" + got.body);
+                }
+            };
+            this_network().listen("example.test", 80, serve);
+            client_session session;
+            const pool_check check(session);
+            auto small = co_await session.post(there).body("small").compress(coding);
+            const bool has_length = !small.headers().get("X-Length").value_or("").empty();
+            CHECK(has_length);
+            const auto text = co_await small.text();
+            CHECK(text == "small");
+            auto large = co_await session.post(there).body_file(file.path()).compress(coding);
+            CHECK(large.headers().get("X-Length") == "");
+            const bool same = co_await large.text() == content;
+            CHECK(same);
+            const auto write = [&](body_writer& out) -> task<> {
+                for (std::size_t at = 0; at < content.size(); at += 7'000)
+                    co_await out.write(std::string_view(content).substr(at, 7'000));
+            };
+            auto made = co_await session.post(there).body(write, content.size()).compress(coding);
+            const bool same_again = co_await made.text() == content;
+            CHECK(same_again);
+            if (untouched) CHECK(this_network().made_connections() == 1);
+        });
+    }
+}
+
+TEST_CASE(
+    "compress(): no second Content-Encoding, none without a body, and the size that is announced is held") {
+    skein::testing::run([]() -> task<> {
+        std::string head;
+        const auto serve = [&](server_stream& client) -> task<> {
+            const auto got = co_await read_request(client);
+            head = got.head;
+            co_await client.write(response(""));
+        };
+        this_network().listen("example.test", 80, serve);
+        client_session session;
+        auto twice = session.post(there).body("x").header("Content-Encoding", "gzip");
+        twice.compress(skein::content_coding::gzip);
+        CHECK_THROWS_AS((void)co_await std::move(twice), std::invalid_argument);
+        CHECK(this_network().made_connections() == 0);
+        const auto write = [](body_writer& out) -> task<> { co_await out.write("four"); };
+        CHECK_THROWS_AS(
+            (void)co_await session.post(there).body(write, 5).compress(skein::content_coding::gzip),
+            skein::payload_error);
+        (void)co_await session.post(there).compress(skein::content_coding::gzip);
+        CHECK(value_of(head, "Content-Encoding").empty());
+        CHECK(value_of(head, "Content-Length") == "0");
+    });
+}
