@@ -7,6 +7,7 @@
 #include "client/response_state.hpp"
 #include "client/sending.hpp"
 #include "client/session_core.hpp"
+#include "client/upload.hpp"
 #include "task/wait_limit.hpp"
 
 #include <algorithm>
@@ -44,6 +45,8 @@ hop follow(sending& s, http1::response_head& head) {
         follow_redirect(r, head, s.core().options());
     } catch (const invalid_url& e) {
         s.fail<invalid_url>(e.what());
+    } catch (const payload_error& e) {
+        s.fail<payload_error>(e.what());
     }
     ++s.progress().redirects;
     return {std::move(from), head.status, std::move(head.fields)};
@@ -54,6 +57,7 @@ hop follow(sending& s, http1::response_head& head) {
 task<client_response> send(std::unique_ptr<request_state> request) {
     request->core->enter();
     take_url_credentials(*request);
+    if (request->upload) settle_upload(*request);
     const auto sent =
         std::allocate_shared<sending>(detail::recycling_allocator<sending>(), std::move(request));
     const request_state& r = sent->request();

@@ -3,6 +3,9 @@
 
 #include "client/decoding.hpp"
 #include "client/session_core.hpp"
+#include "http/field_grammar.hpp"
+
+#include <algorithm>
 
 namespace skein::client {
 
@@ -58,12 +61,18 @@ due_time earlier(clock::time_point now, time_limit own, clock::time_point starte
     return due;
 }
 
-/// Adds what the session says and the request does not.
-void add_base_fields(headers& fields, const headers& base) {
+/// Adds what the session and the library say, and the request does not.
+void add_base_fields(request_state& r, const session_core& core) {
+    const auto is_skipped = [&](std::string_view name) {
+        return std::any_of(r.skip_auto_headers.begin(), r.skip_auto_headers.end(),
+                           [&](const auto& one) { return http::equals_ignoring_case(one, name); });
+    };
+    const bool chooses = !r.fields.contains("Accept-Encoding") && !is_skipped("Accept-Encoding");
     headers added;
-    for (auto [name, value] : base)
-        if (!fields.contains(name)) added.append(name, value);
-    for (auto [name, value] : added) fields.append(name, value);
+    for (auto [name, value] : core.base_fields())
+        if (!r.fields.contains(name) && !is_skipped(name)) added.append(name, value);
+    for (auto [name, value] : added) r.fields.append(name, value);
+    if (chooses) choose_codings(r.fields, r, core.options());
 }
 
 }  // namespace
@@ -74,10 +83,8 @@ sending::sending(std::unique_ptr<request_state> what)
       total_was_set_(request_->limits.total.or_else(request_->core->options().timeout.total).is_set()) {
     request_->limits = resolve(request_->limits, request_->core->options().timeout);
     progress_.begin(detail::this_kernel.scheduler->read_clock());
-    if (request_->fields.empty() && !request_->decompress) return;
-    const bool says_what_it_accepts = request_->fields.contains("Accept-Encoding");
-    add_base_fields(request_->fields, *fields_);
-    if (!says_what_it_accepts) choose_codings(request_->fields, *request_, core().options());
+    if (request_->fields.empty() && !request_->decompress && request_->skip_auto_headers.empty()) return;
+    add_base_fields(*request_, core());
     fields_ = &request_->fields;
 }
 

@@ -1,6 +1,7 @@
 // The client against nginx: keep-alive, over TLS too, files of many sizes, many at once.
 #include "client_test.hpp"
 #include "pki.hpp"
+#include "temporary_file.hpp"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -55,6 +56,7 @@ public:
         folder_ = pattern;
         fs::permissions(folder_, fs::perms(0755));  // its worker may be another user
         fs::create_directory(folder_ / "files");
+        fs::permissions(folder_ / "files", fs::perms(0777));
         skein::test::recipe what;
         what.names.emplace_back("DNS:localhost");
         const auto leaf = skein::test::issue(what, &root_);
@@ -98,11 +100,15 @@ private:
                "  server { listen 127.0.0.1:" +
                std::to_string(plain_.port) +
                ";\n    location /count { return 200 \"$connection $connection_requests\"; }\n"
-               "    location /moved { return 302 /count; } }\n"
+               "    location /moved { return 302 /count; }\n"
+               "    location /put { dav_methods PUT; create_full_put_path on; client_max_body_size 0; }\n"
+               "    location /small { dav_methods PUT; client_max_body_size 100k; } }\n"
                "  server { listen 127.0.0.1:" +
                std::to_string(secure_.port) +
                " ssl; ssl_certificate cert.pem; ssl_certificate_key key.pem;\n"
-               "    location /count { return 200 \"$connection $connection_requests\"; } }\n}\n";
+               "    location /count { return 200 \"$connection $connection_requests\"; }\n"
+               "    location /put { dav_methods PUT; create_full_put_path on; client_max_body_size 0; } "
+               "}\n}\n";
     }
     void start() {
         const std::string inherited =
@@ -193,6 +199,56 @@ TEST_CASE("nginx: HEAD, ranges, conditions and errors") {
         CHECK(missing.status() == 404);
         (void)co_await missing.text();
         CHECK(session.stats().connections == 1);
+    };
+    run(body);
+}
+
+TEST_CASE("nginx: uploads of every kind come back as they were sent, plain and over TLS") {
+    nginx server;
+    std::string content(3'000'000, '\0');
+    for (std::size_t i = 0; i < content.size(); ++i) content[i] = static_cast<char>(i * 31 + i / 253);
+    const skein::test::temporary_file file(content);
+    const auto body = [&]() -> task<> {
+        client_session session(server.trusting());
+        const auto write = [&](body_writer& out) -> task<> {
+            for (std::size_t at = 0; at < content.size(); at += 70'000)
+                co_await out.write(std::string_view(content).substr(at, 70'000));
+        };
+        int count = 0;
+        const auto round_trip = [&](bool secure, body_source source, bool expects) -> task<> {
+            const std::string path = "/put/" + std::to_string(++count);
+            const std::string to = secure ? server.secure_url(path) : server.url(path);
+            auto put = co_await session.put(to).body(std::move(source)).expect_continue(expects);
+            CHECK(put.status() == 201);
+            CHECK(co_await fetch(session, to) == content);
+        };
+        for (const bool secure : {false, true}) {
+            for (const bool expects : {false, true}) {
+                co_await round_trip(secure, body_source(content), expects);
+                co_await round_trip(secure, body_source::file(file.path()), expects);
+                co_await round_trip(secure, body_source(write), expects);
+            }
+        }
+        CHECK(session.stats().connections == 2);
+    };
+    run(body);
+}
+
+TEST_CASE("nginx: an upload that is too large is refused, before it is sent or in the middle") {
+    nginx server;
+    const auto body = [&]() -> task<> {
+        client_session session(server.trusting());
+        const auto write = [&](body_writer& out) -> task<> {
+            const std::string piece(10'000, 'x');
+            for (;;) co_await out.write(piece);
+        };
+        auto in_chunks = co_await session.put(server.url("/small/1")).body(write);
+        CHECK(in_chunks.status() == 413);
+        auto announced = co_await session.put(server.url("/small/2")).body(write, 1'000'000'000);
+        CHECK(announced.status() == 413);
+        auto asked = co_await session.put(server.url("/small/3")).body(write, 200'000).expect_continue();
+        CHECK(asked.status() == 413);
+        CHECK(asked.report().request_bytes < 1000);
     };
     run(body);
 }
