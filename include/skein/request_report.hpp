@@ -40,7 +40,7 @@ struct SKEIN_API request_report {
     std::uint64_t response_body_bytes = 0;  ///< of the body so far, without its framing
 
     /// For the library.
-    std::array<clock::duration, 9> spent_ = {};
+    std::array<clock::duration, 10> spent_ = {};
 };
 
 }  // namespace skein

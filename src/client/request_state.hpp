@@ -1,6 +1,8 @@
 // What a client_request has gathered.
 #pragma once
 
+#include "client/retry_rules.hpp"
+
 #include <skein/detail/recycler.hpp>
 #include <skein/headers.hpp>
 #include <skein/timeouts.hpp>
@@ -37,6 +39,11 @@ struct request_state : detail::recycled {
     std::vector<std::string> redirect_safe;
     bool allow_downgrade = false;
     std::optional<bool> raise_for_status;
+    std::unique_ptr<retry_settings> retry;  // null: the session's
+    bool resumable = false;
+
+    /// Whether the body can be sent once more.
+    bool can_replay() const noexcept { return true; }
 };
 
 }  // namespace skein::client

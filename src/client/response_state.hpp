@@ -2,6 +2,8 @@
 // history.
 #pragma once
 
+#include "client/body_pace.hpp"
+#include "client/resume.hpp"
 #include "client/sending.hpp"
 #include "client/session_core.hpp"
 #include "http1/connection.hpp"
@@ -26,16 +28,25 @@ public:
         sent->end();
         held.release();
     }
+    /// The head of the response, also if another exchange goes on with its body.
+    http1::response_head& head() noexcept {
+        return resume && resume->first ? resume->first->head() : x->head();
+    }
     /// Gives up what has not arrived.
     void close() noexcept;
 
     /// The next piece; nothing at the end.
-    task<std::optional<byte_view>> next_piece();
+    task<std::optional<byte_view>> next_piece() {
+        return resume ? next_piece_or_resume(*this) : next_piece_of_exchange();
+    }
+    task<std::optional<byte_view>> next_piece_of_exchange();
     /// Everything, into a string or a vector of bytes.
     template <class Container>
     task<Container> read_all(std::size_t limit);
     /// Marks the body as being read by `whom`; throws std::logic_error if it was read before.
     void begin_reading(const char* whom);
+    /// Closes, and throws timeout_error for that limit; null: for the least rate.
+    [[noreturn]] void fail_body_timeout(const due_time* due);
 
     enum class reading : std::uint8_t { untouched, in_pieces, whole, closed };
 
@@ -44,7 +55,9 @@ public:
     std::unique_ptr<http1::exchange> x;
     std::vector<hop> hops;
     std::optional<request_report> told;  // by report()
+    std::unique_ptr<resumption> resume;  // null: a cut is the end
     reading how = reading::untouched;
+    body_pace pace;
     bool piece_is_out = false;  // the front of the body is in the reader's hands
 };
 

@@ -41,8 +41,8 @@ PUBLIC = {
     "loop": "on_signal remote run uv wait_fd",
     "tls/engine": "tls_context tls_errc",
     "http": "content_disposition cookie_jar headers http_version url",
-    "client": """client_request client_response client_session cookie_file request_report session_options
-        timeouts""",
+    "client": """client_request client_response client_session cookie_file rate_limit request_report
+        retry_policy session_options timeouts""",
     "testing": "testing testing_doctest testing_network",
     "everything": "skein",
 }
