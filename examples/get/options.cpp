@@ -73,7 +73,8 @@ skein::session_options options::session() const {
     out.connector.limit = jobs;
     if (retries != 0) {
         out.retry = skein::retry_policy{.attempts = retries + 1};
-        out.retry_budget.tokens = 10.0 * jobs;  // one file in trouble does not use up those of the others
+        out.retry_budget.tokens =
+            10 * static_cast<double>(jobs);  // one file in trouble does not use up those of the others
     }
     if (!ca_file.empty()) out.tls = skein::tls_context().ca_file(ca_file);
     return out;

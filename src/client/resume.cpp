@@ -98,6 +98,7 @@ task<> go_on(response_state& r, std::exception_ptr failure, std::string why) {
     sending& s = *r.sent;
     headers told;
     r.held.release();
+    s.restart_default_total();  // it does not bound the body, but each attempt at the rest of it
     for (bool continued = false; !continued;) {
         s.note_failure(why);
         const auto wait = pause_before_resuming(s, *r.resume, told);

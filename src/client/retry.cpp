@@ -57,6 +57,7 @@ std::optional<clock::duration> judge(sending& s, const retry_candidate& one) {
 
 std::optional<clock::duration> pause_before(sending& s, const retry_policy& policy, unsigned repetition,
                                             const headers* response) {
+    if (s.core().is_closed()) return std::nullopt;
     std::optional<clock::duration> asked;
     if (const auto value = response != nullptr ? response->get("Retry-After") : std::nullopt)
         asked = parse_retry_after(*value, s.core().wall_time());
@@ -77,6 +78,7 @@ task<> pause(sending& s, clock::duration how_long) {
         if (!limit.expired()) throw;
         s.fail_timeout(phase::pause, due, "waiting to ask " + s.peer() + " again");
     }
+    s.core().enter();  // it may have been closed
 }
 
 task<std::unique_ptr<response_state>> attempt_and_retry(std::shared_ptr<sending> sent) {

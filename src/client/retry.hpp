@@ -17,10 +17,12 @@ namespace skein::client {
 task<std::unique_ptr<response_state>> attempt_and_retry(std::shared_ptr<sending> sent);
 
 /// For who repeats by itself: how long to wait before the n-th repetition (from 1). Nothing if the server
-/// asks for more patience than the policy has, or the time limit of the whole would run out meanwhile.
+/// asks for more patience than the policy has, the time limit of the whole would run out meanwhile, or the
+/// session is closed.
 std::optional<clock::duration> pause_before(sending& s, const retry_policy& policy, unsigned repetition,
                                             const headers* response);
-/// Waits so long, in a phase of its own.
+/// Waits so long, in a phase of its own. *Throws:* timeout_error; std::logic_error if the session is closed
+/// meanwhile.
 task<> pause(sending& s, clock::duration how_long);
 
 }  // namespace skein::client

@@ -73,7 +73,8 @@ sending::sending(std::unique_ptr<request_state> what)
       fields_(&request_->core->base_fields()),
       limits_(resolve(request_->limits, request_->core->options().timeout)),
       total_was_set_(request_->limits.total.or_else(request_->core->options().timeout.total).is_set()) {
-    progress_.begin(detail::this_kernel.scheduler->read_clock());
+    total_from_ = detail::this_kernel.scheduler->read_clock();
+    progress_.begin(total_from_);
     if (request_->fields.empty()) return;
     add_base_fields(request_->fields, *fields_);
     fields_ = &request_->fields;
@@ -95,14 +96,17 @@ void sending::end() noexcept {
     progress_.end(scheduler != nullptr ? scheduler->now() : progress_.entered);
 }
 
+void sending::restart_default_total() noexcept {
+    if (!total_was_set_) total_from_ = detail::this_kernel.scheduler->now();
+}
+
 due_time sending::due(phase in) const noexcept {
-    return earlier(detail::this_kernel.scheduler->now(), limit_of(limits_, in), progress_.started,
-                   limits_.total);
+    return earlier(detail::this_kernel.scheduler->now(), limit_of(limits_, in), total_from_, limits_.total);
 }
 
 due_time sending::due_for_body() const noexcept {
     // The program may have been busy since the turn began; that is no fault of the peer.
-    return earlier(detail::this_kernel.scheduler->read_clock(), limits_.read, progress_.started,
+    return earlier(detail::this_kernel.scheduler->read_clock(), limits_.read, total_from_,
                    total_was_set_ ? limits_.total : time_limit(std::nullopt));
 }
 

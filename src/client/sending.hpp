@@ -36,6 +36,8 @@ public:
     void enter(phase next) noexcept;
     /// The exchange is over: the report's clock stands still.
     void end() noexcept;
+    /// The time limit of the whole begins anew, unless somebody has set it: that one spans everything.
+    void restart_default_total() noexcept;
     /// When the phase has to be over, if it begins now.
     due_time due(phase in) const noexcept;
     /// When the body has to be over.
@@ -85,6 +87,7 @@ private:
     client::progress progress_;
     timeouts limits_;  // resolved: each is none or limited
     bool total_was_set_;
+    clock::time_point total_from_;
     std::unique_ptr<repetitions> repeated_;  // null: never
 };
 

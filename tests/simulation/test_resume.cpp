@@ -2,7 +2,10 @@
 #include "cut_file.hpp"
 
 #include <chrono>
+#include <optional>
+#include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace simulation;
@@ -206,6 +209,68 @@ TEST_CASE("the total time limit, if it was set, spans all of it") {
         }
         CHECK(timed_out);
         CHECK(skein::testing::elapsed() == 10s);
+    });
+}
+
+TEST_CASE("the library's own limit on the whole bounds each attempt at the rest, not the body") {
+    simulate([]() -> task<> {
+        const auto f = put({.cuts = {10, 10}});
+        client_session session;
+        auto got = co_await ask(session);
+        std::string text;
+        while (auto piece = co_await got.chunk()) {
+            text += skein::as_text(*piece);
+            co_await skein::sleep(1h);
+        }
+        CHECK(text == f->content);
+        CHECK(f->requests == 3);
+    });
+    simulate([]() -> task<> {
+        const auto f = put({.cuts = {10}});
+        client_session session;
+        auto got = co_await ask(session);
+        (void)co_await got.chunk();
+        co_await skein::sleep(1h);
+        this_network().listen("example.test", 80, [](server_stream& client) -> task<> {
+            for (std::string piece = "x"; !piece.empty();) piece = co_await client.read();
+        });
+        bool timed_out = false;
+        try {
+            (void)co_await got.chunk();
+        } catch (const skein::timeout_error& e) {
+            timed_out = true;
+            CHECK(e.phase() == skein::phase::first_byte);
+        }
+        CHECK(timed_out);
+        CHECK(skein::testing::elapsed() - 1h == 5min);
+    });
+}
+
+TEST_CASE("the rest is not asked for by a session that is closed or gone") {
+    for (const bool gone : {false, true}) {
+        simulate([&]() -> task<> {
+            const auto f = put({.cuts = {10}});
+            std::optional<client_session> session(std::in_place);
+            auto got = co_await ask(*session);
+            if (gone)
+                session.reset();
+            else
+                co_await session->close();
+            CHECK_THROWS_AS(co_await got.text(), skein::payload_error);
+            CHECK(f->requests == 1);
+        });
+    }
+    simulate([]() -> task<> {
+        const auto f = put({.cuts = {10}});
+        client_session session;
+        auto got = co_await session.get("http://example.test/").resumable().retry({.backoff = 10s});
+        const auto close = [&]() -> task<> {
+            co_await skein::sleep(1ms);
+            co_await session.close();
+        };
+        const auto read = [&]() -> task<> { (void)co_await got.text(); };
+        CHECK_THROWS_AS(co_await skein::gather(read(), close()), std::logic_error);
+        CHECK(f->requests == 1);
     });
 }
 
