@@ -125,8 +125,9 @@ public:
     client_request&& retry_if(retry_predicate decide) && { return std::move(retry_if(std::move(decide))); }
 
     /// Reading the body goes on after a cut or a stall: the rest is asked for, with Range and If-Range, and
-    /// comes out of the same response as if nothing had been, while the session is open. Pauses and attempts are those of the retry
-    /// policy (without one, of a default one), counted anew whenever a byte has come. For GET.
+    /// comes out of the same response as if nothing had been, while the session is open. Pauses and attempts
+    /// are those of the retry policy (without one, of a default one), counted anew whenever a byte has come.
+    /// For GET.
     ///
     /// It must be the same file: the first response needs a strong ETag, or a Last-Modified that is older
     /// than its Date (RFC 9110, section 13.1.5), and no content coding (so Accept-Encoding: identity is sent,

@@ -3,6 +3,7 @@
 
 #include <skein/clock.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -38,26 +39,24 @@ private:
 class rate_floor {
 public:
     constexpr rate_floor() noexcept = default;
-    constexpr rate_floor(std::nullopt_t) noexcept : is_set_(true) {}
+    constexpr rate_floor(std::nullopt_t) noexcept : window_(clock::duration::max()) {}
     constexpr rate_floor(std::uint64_t bytes_per_second) noexcept
         : rate_floor(bytes_per_second, std::chrono::seconds(30)) {}
     template <class Rep, class Period>
     constexpr rate_floor(std::uint64_t bytes_per_second, std::chrono::duration<Rep, Period> window) noexcept
-        : is_set_(true), bytes_per_second_(bytes_per_second), window_(detail::saturate(window)) {}
+        : bytes_per_second_(bytes_per_second),
+          window_(std::max(detail::saturate(window), clock::duration(1))) {}
 
-    constexpr bool is_set() const noexcept { return is_set_; }
-    constexpr bool is_limited() const noexcept {
-        return bytes_per_second_ != 0 && window_ > clock::duration::zero();
-    }
+    constexpr bool is_set() const noexcept { return window_ != clock::duration::zero(); }
+    constexpr bool is_limited() const noexcept { return bytes_per_second_ != 0; }
     constexpr std::uint64_t bytes_per_second() const noexcept { return bytes_per_second_; }
     constexpr clock::duration window() const noexcept { return window_; }
     /// This one if it is set, else the other.
     constexpr rate_floor or_else(rate_floor other) const noexcept { return is_set() ? *this : other; }
 
 private:
-    bool is_set_ = false;
     std::uint64_t bytes_per_second_ = 0;
-    clock::duration window_{};
+    clock::duration window_{};  // zero: unset
 };
 
 /// The time limits of a request; each phase has its own, so that an error can say which ran out. What is
