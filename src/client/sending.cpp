@@ -9,6 +9,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
+/// So that each is none or limited.
 timeouts resolve(const timeouts& request, const timeouts& session) {
     timeouts r;
     r.total = request.total.or_else(session.total).or_else(5min);
@@ -71,8 +72,8 @@ void add_base_fields(headers& fields, const headers& base) {
 sending::sending(std::unique_ptr<request_state> what)
     : request_(std::move(what)),
       fields_(&request_->core->base_fields()),
-      limits_(resolve(request_->limits, request_->core->options().timeout)),
       total_was_set_(request_->limits.total.or_else(request_->core->options().timeout.total).is_set()) {
+    request_->limits = resolve(request_->limits, request_->core->options().timeout);
     total_from_ = detail::this_kernel.scheduler->read_clock();
     progress_.begin(total_from_);
     if (request_->fields.empty()) return;
@@ -101,13 +102,14 @@ void sending::restart_default_total() noexcept {
 }
 
 due_time sending::due(phase in) const noexcept {
-    return earlier(detail::this_kernel.scheduler->now(), limit_of(limits_, in), total_from_, limits_.total);
+    return earlier(detail::this_kernel.scheduler->now(), limit_of(request_->limits, in), total_from_,
+                   request_->limits.total);
 }
 
 due_time sending::due_for_body() const noexcept {
     // The program may have been busy since the turn began; that is no fault of the peer.
-    return earlier(detail::this_kernel.scheduler->read_clock(), limits_.read, total_from_,
-                   total_was_set_ ? limits_.total : time_limit(std::nullopt));
+    return earlier(detail::this_kernel.scheduler->read_clock(), request_->limits.read, total_from_,
+                   total_was_set_ ? request_->limits.total : time_limit(std::nullopt));
 }
 
 std::shared_ptr<const request_report> sending::report() const {

@@ -43,7 +43,7 @@ public:
     /// When the body has to be over.
     due_time due_for_body() const noexcept;
     /// How fast the body must come.
-    const rate_floor& min_rate() const noexcept { return limits_.min_rate; }
+    const rate_floor& min_rate() const noexcept { return request_->limits.min_rate; }
 
     std::shared_ptr<const request_report> report() const;
 
@@ -85,7 +85,6 @@ private:
     std::unique_ptr<request_state> request_;
     const headers* fields_;
     client::progress progress_;
-    timeouts limits_;  // resolved: each is none or limited
     bool total_was_set_;
     clock::time_point total_from_;
     std::unique_ptr<repetitions> repeated_;  // null: never
