@@ -10,6 +10,7 @@
 #include <skein/form.hpp>
 #include <skein/headers.hpp>
 #include <skein/multipart.hpp>
+#include <skein/retry_policy.hpp>
 #include <skein/task.hpp>
 #include <skein/timeouts.hpp>
 
@@ -214,6 +215,27 @@ public:
         std::function<void(std::uint64_t received, std::optional<std::uint64_t> total)> hook) && {
         return std::move(on_download(std::move(hook)));
     }
+    /// When it is sent again: instead of what the session says. `retry({.attempts = 1})`: never.
+    client_request& retry(const retry_policy& policy) &;
+    client_request&& retry(const retry_policy& policy) && { return std::move(retry(policy)); }
+    /// Decides which errors and statuses are worth another attempt, within the policy.
+    client_request& retry_if(retry_predicate decide) &;
+    client_request&& retry_if(retry_predicate decide) && { return std::move(retry_if(std::move(decide))); }
+
+    /// Reading the body goes on after a cut or a stall: the rest is asked for, with Range and If-Range, and
+    /// comes out of the same response as if nothing had been, while the session is open. Pauses and attempts
+    /// are those of the retry policy (without one, of a default one), counted anew whenever a byte has come.
+    /// For GET.
+    ///
+    /// It must be the same file: the first response needs a strong ETag, or a Last-Modified that is older
+    /// than its Date (RFC 9110, section 13.1.5), and no content coding (so Accept-Encoding: identity is sent,
+    /// unless the request has one). A server that sends another version, another place, or another length
+    /// than it said gives a payload_error, and so does a cut without a validator. After one that sends the
+    /// same file (by its ETag) from its beginning, what was read is skipped. With a Range of your own, the
+    /// rest of that range is asked for.
+    /// *Throws:* std::logic_error for another method.
+    client_request& resumable(bool resume = true) &;
+    client_request&& resumable(bool resume = true) && { return std::move(resumable(resume)); }
 
     /// Sends it, once: as awaiting it.
     task<client_response> send() &&;

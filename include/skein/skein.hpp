@@ -29,8 +29,10 @@
 #include <skein/on_signal.hpp>
 #include <skein/outcome.hpp>
 #include <skein/queue.hpp>
+#include <skein/rate_limit.hpp>
 #include <skein/remote.hpp>
 #include <skein/request_report.hpp>
+#include <skein/retry_policy.hpp>
 #include <skein/run.hpp>
 #include <skein/save_options.hpp>
 #include <skein/semaphore.hpp>

@@ -16,12 +16,6 @@ namespace skein::client {
 
 namespace {
 
-/// Methods whose repetition does no harm (RFC 9110, section 9.2.2).
-bool is_idempotent(std::string_view method) noexcept {
-    return method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "TRACE" ||
-           method == "PUT" || method == "DELETE" || method == "QUERY";
-}
-
 http1::request_kind kind_of(std::string_view method) noexcept {
     if (method == "HEAD") return http1::request_kind::head;
     if (method == "CONNECT") return http1::request_kind::connect;
@@ -147,10 +141,26 @@ bool was_stale(const sending& s, const http1::connection& wire, const http1::exc
            (wire.sent_bytes() == 0 || is_idempotent(s.request().method)) && s.request().can_replay();
 }
 
+task<> wait_for_turn(sending& s, rate_limiter& limiter) {
+    auto& origin = limiter.at(s.request().url);
+    if (origin.try_take()) co_return;
+    s.enter(phase::pause);
+    const due_time due = s.due(phase::pause);
+    detail::wait_limit limit(due.when);
+    try {
+        co_await origin.turn();
+    } catch (const cancelled_error&) {
+        if (!limit.expired()) throw;
+        s.fail_timeout(phase::pause, due, "waiting for a turn to ask " + s.peer() + ", under the rate limit");
+    }
+}
+
 }  // namespace
 
 task<std::unique_ptr<response_state>> attempt(std::shared_ptr<sending> sent) {
     sending& s = *sent;
+    rate_limiter* const limiter = s.core().limiter();
+    if (limiter != nullptr) co_await wait_for_turn(s, *limiter);
     bool fresh = false;  // such a connection cannot be stale
     for (;;) {
         if (s.request().upload) co_await open_body(s);
@@ -178,6 +188,7 @@ task<std::unique_ptr<response_state>> attempt(std::shared_ptr<sending> sent) {
         if (x->has_head()) {
             s.enter(phase::read);
             keep_cookies(s, x->head());
+            if (limiter != nullptr) limiter->learn(s.request().url, x->head(), s.core().wall_time());
             fresh = false;
             if (s.request().upload && gives_up_expecting(s.request(), x->head().status)) continue;
             co_return std::make_unique<response_state>(std::move(sent), std::move(held), std::move(x));
@@ -185,6 +196,19 @@ task<std::unique_ptr<response_state>> attempt(std::shared_ptr<sending> sent) {
         if (!was_stale(s, wire, *x)) s.fail_exchange(*x);
         s.core().count_retry();
         fresh = true;
+    }
+}
+
+task<> drain(sending& s, http1::exchange& x) {
+    constexpr std::size_t worth_reading_bytes = 64 * 1024;
+    constexpr auto worth_waiting = std::chrono::seconds(1);
+    if (x.content_length().value_or(0) > worth_reading_bytes) co_return;
+    const auto latest = detail::this_kernel.scheduler->now() + worth_waiting;
+    detail::wait_limit limit(std::min(s.due(phase::read).when, latest));
+    try {
+        while (!x.is_over() && x.body().size() < worth_reading_bytes) co_await x.news();
+    } catch (const cancelled_error&) {
+        if (!limit.expired()) throw;
     }
 }
 

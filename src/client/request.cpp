@@ -1,6 +1,7 @@
 // Owns the setters of a request.
 #include "client/request_state.hpp"
 #include "client/send.hpp"
+#include "client/session_core.hpp"
 #include "http/base64.hpp"
 #include "http/cookie_rules.hpp"
 #include "http/field_grammar.hpp"
@@ -164,6 +165,7 @@ client_request& client_request::timeout(const timeouts& limits) & {
     own.write = limits.write.or_else(own.write);
     own.first_byte = limits.first_byte.or_else(own.first_byte);
     own.read = limits.read.or_else(own.read);
+    own.min_rate = limits.min_rate.or_else(own.min_rate);
     return *this;
 }
 
@@ -213,6 +215,34 @@ client_request& client_request::on_interim(std::function<void(int, const skein::
 client_request& client_request::on_download(
     std::function<void(std::uint64_t, std::optional<std::uint64_t>)> hook) & {
     hooks_of(state()).on_download = std::move(hook);
+    return *this;
+}
+
+namespace {
+client::retry_settings& own_retries(client::request_state& request) {
+    if (!request.retry) {
+        const auto* of_session = request.core->retries();
+        request.retry = std::make_unique<client::retry_settings>(
+            of_session != nullptr ? *of_session : client::retry_settings());
+    }
+    return *request.retry;
+}
+}  // namespace
+
+client_request& client_request::retry(const retry_policy& policy) & {
+    own_retries(state()).policy = policy;
+    return *this;
+}
+
+client_request& client_request::retry_if(retry_predicate decide) & {
+    own_retries(state()).when = std::move(decide);
+    return *this;
+}
+
+client_request& client_request::resumable(bool resume) & {
+    if (state().method != "GET") throw std::logic_error("only a GET is resumable");
+    state().resumable = resume;
+    if (resume && !state().fields.contains("Accept-Encoding")) header("Accept-Encoding", "identity");
     return *this;
 }
 

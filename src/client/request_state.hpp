@@ -1,6 +1,7 @@
 // What a client_request has gathered.
 #pragma once
 
+#include "client/retry_rules.hpp"
 #include "client/upload.hpp"
 
 #include <skein/detail/recycler.hpp>
@@ -50,7 +51,9 @@ struct request_state : detail::recycled {
     bool allow_downgrade = false;
     std::optional<bool> raise_for_status;
     std::optional<bool> decompress;
-    std::unique_ptr<request_hooks> hooks;  // null: none
+    std::unique_ptr<request_hooks> hooks;   // null: none
+    std::unique_ptr<retry_settings> retry;  // null: the session's
+    bool resumable = false;
 
     /// Whether the body, if there is one, can be sent (again) from its beginning.
     bool can_replay() const noexcept { return !upload || !upload->origin || upload->origin->can_replay(); }

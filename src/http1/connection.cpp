@@ -222,10 +222,9 @@ bool connection::take(byte_view& in, net::block_ptr& from) {
 void connection::on_end(std::error_code reason) noexcept {
     if (exchange_ == nullptr) return end_idle();
     ended_ = true;
-    if (parser_.finish(reason ? ending::reset : ending::orderly) == event::end)
-        complete(false);
-    else
-        fail(reason);
+    if (parser_.finish(reason ? ending::reset : ending::orderly) == event::end) return complete(false);
+    exchange_->cut_ = true;
+    fail(reason);
 }
 
 }  // namespace skein::http1

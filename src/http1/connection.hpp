@@ -50,6 +50,8 @@ public:
     const failure& why() const noexcept { return why_; }
     /// ... and how the connection ended, if it did: no code for an orderly end.
     std::error_code transport() const noexcept { return transport_; }
+    /// ... and whether it was that the stream ended too soon, not anything in the message.
+    bool was_cut() const noexcept { return cut_; }
     /// Bytes that arrived for it, head and body.
     std::uint64_t head_bytes() const noexcept;
     std::uint64_t body_bytes() const noexcept;
@@ -120,6 +122,7 @@ private:
     bool has_head_ = false;
     bool is_continued_ = false;
     bool has_content_encoding_ = false;
+    bool cut_ = false;
     response_head head_;
     headers trailers_;
     body_buffer body_;

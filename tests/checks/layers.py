@@ -43,7 +43,7 @@ PUBLIC = {
     "tls/engine": "tls_context tls_errc",
     "http": "content_coding content_disposition cookie_jar form headers http_version url web_link",
     "client": """body_source client_request client_response client_session cookie_file multipart
-        request_report save_options session_options timeouts""",
+        rate_limit request_report retry_policy save_options session_options timeouts""",
     "testing": "testing testing_doctest testing_network",
     "everything": "skein",
 }
