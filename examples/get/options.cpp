@@ -69,6 +69,7 @@ skein::session_options options::session() const {
     skein::session_options out;
     // A file is saved as the server has it, so it is asked for as it is.
     out.default_headers.set("Accept-Encoding", "identity");
+    out.decompress = false;
     out.default_headers.set("User-Agent", "skein-get/" SKEIN_GET_VERSION);
     out.connector.limit = jobs;
     if (retries != 0) {

@@ -102,7 +102,8 @@ private:
                ";\n    location /count { return 200 \"$connection $connection_requests\"; }\n"
                "    location /moved { return 302 /count; }\n"
                "    location /put { dav_methods PUT; create_full_put_path on; client_max_body_size 0; }\n"
-               "    location /small { dav_methods PUT; client_max_body_size 100k; } }\n"
+               "    location /small { dav_methods PUT; client_max_body_size 100k; }\n"
+               "    location /gzip/ { alias files/; gzip on; gzip_types *; gzip_min_length 1; } }\n"
                "  server { listen 127.0.0.1:" +
                std::to_string(secure_.port) +
                " ssl; ssl_certificate cert.pem; ssl_certificate_key key.pem;\n"
@@ -249,6 +250,33 @@ TEST_CASE("nginx: an upload that is too large is refused, before it is sent or i
         auto asked = co_await session.put(server.url("/small/3")).body(write, 200'000).expect_continue();
         CHECK(asked.status() == 413);
         CHECK(asked.report().request_bytes < 1000);
+    };
+    run(body);
+}
+
+TEST_CASE("nginx: what it compresses is decompressed, in memory and into a file") {
+    nginx server;
+    std::string content;
+    for (int i = 0; content.size() < 3'000'000; ++i) content += std::to_string(i * 7919) + ", ";
+    server.put("text", content);
+    const auto body = [&]() -> task<> {
+        client_session session;
+        auto whole = co_await session.get(server.url("/gzip/text"));
+        CHECK(whole.headers().get("Content-Encoding") == "gzip");
+        const std::string text = co_await whole.text();
+        CHECK((text == content));
+        CHECK(whole.report().response_body_bytes < content.size());
+        CHECK(whole.report().response_decoded_bytes == content.size());
+        auto as_is = co_await session.get(server.url("/gzip/text")).decompress(false);
+        CHECK_FALSE(as_is.headers().contains("Content-Encoding"));
+        CHECK(as_is.content_length() == content.size());
+        as_is.close();
+        const auto file = fs::temp_directory_path() / ("skein-saved-" + std::to_string(::getpid()));
+        auto again = co_await session.get(server.url("/gzip/text"));
+        const auto size = co_await again.save_to(file);
+        CHECK(size == content.size());
+        CHECK(fs::file_size(file) == content.size());
+        fs::remove(file);
     };
     run(body);
 }

@@ -33,9 +33,12 @@ TEST_CASE("a plain GET says no more than it must") {
         (void)co_await session.get(server.url("/path?q=1#fragment"));
     };
     run(body);
+    const std::string codings = std::string("gzip, deflate") +
+                                (is_supported(content_coding::br) ? ", br" : "") +
+                                (is_supported(content_coding::zstd) ? ", zstd" : "");
     CHECK(server.seen().at(0) ==
           "GET /path?q=1 HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(server.port()) +
-              "\r\nAccept: */*\r\nUser-Agent: skein/0.1.0\r\n\r\n");
+              "\r\nAccept: */*\r\nAccept-Encoding: " + codings + "\r\nUser-Agent: skein/0.1.0\r\n\r\n");
 }
 
 TEST_CASE("every method has its name") {

@@ -24,7 +24,7 @@ task<std::string> text_of(client_session& session, const char* path) {
 
 /// The same test with bodies that come whole, and in pieces of any size.
 task<> in_any_pieces(std::function<task<>(site&, client_session&)> body) {
-    for (const std::size_t largest : {64 * 1024, 1, 3}) {
+    for (const std::size_t largest : {65536u, 1u, 3u}) {
         testing::link cut;
         cut.largest_piece_bytes = largest;
         this_network().set_link(cut);
@@ -188,7 +188,7 @@ SKEIN_TEST_CASE("interim responses are told before the response, to who asks") {
     const auto tell = [&](int status, const headers& fields) {
         told += std::to_string(status) + std::string(fields.get("Link").value_or("-")) + " ";
     };
-    for (const std::size_t largest : {64 * 1024, 1}) {
+    for (const std::size_t largest : {65536u, 1u}) {
         testing::link cut;
         cut.largest_piece_bytes = largest;
         this_network().set_link(cut);

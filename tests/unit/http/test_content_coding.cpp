@@ -127,7 +127,7 @@ TEST_CASE("a fault is told with the coding and its place") {
 }
 
 TEST_CASE("deflate is zlib's format, or raw where a server sends that") {
-    for (const std::size_t size : {0, 1, 5, 70'000}) {
+    for (const std::size_t size : {0u, 1u, 5u, 70'000u}) {
         const std::string text = some_text(size);
         const std::string zlib = encode(content_coding::deflate, text);
         const std::string raw = zlib.substr(2, zlib.size() - 6);

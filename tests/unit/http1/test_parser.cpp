@@ -100,6 +100,25 @@ TEST_CASE("Keep-Alive is a hint: what it does not say clearly is ignored") {
     CHECK(!timeout("xtimeout=5"));
 }
 
+TEST_CASE("a Content-Encoding is noticed, folded or not, in the head of the response and nowhere else") {
+    parser p;
+    const auto noticed = [&](const std::string& lines,
+                             const std::string& rest = "Content-Length: 0\r\n\r\n") {
+        CHECK(run(p, request_kind::ordinary, {"HTTP/1.1 200 OK\r\n" + lines + rest}).ok);
+        return p.has_content_encoding();
+    };
+    CHECK(noticed("Content-Encoding: gzip\r\n"));
+    CHECK(!noticed(""));
+    CHECK(noticed("CONTENT-encoding:\r\n gzip\r\n"));
+    CHECK(!noticed("Content-Encodings: gzip\r\nContent_Encoding: gzip\r\n"));
+    CHECK(!noticed("Transfer-Encoding: chunked\r\n\r\n0\r\n", "Content-Encoding: gzip\r\n\r\n"));
+    CHECK(run(p, request_kind::ordinary,
+              {"HTTP/1.1 103 Early Hints\r\nContent-Encoding: gzip\r\n\r\nHTTP/1.1 200 OK\r\n"
+               "Content-Length: 0\r\n\r\n"})
+              .ok);
+    CHECK(!p.has_content_encoding());
+}
+
 TEST_CASE("bodies of more than 4 GiB are counted in 64 bits") {
     parser p;
     p.begin(request_kind::ordinary);
