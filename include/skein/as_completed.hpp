@@ -45,7 +45,7 @@ public:
     std::unique_ptr<collected_job> take() noexcept;
 
 private:
-    void child_done(bool, const std::exception_ptr&) noexcept override { wake_if_done(); }
+    void child_done(bool, const std::exception_ptr*) noexcept override { wake_if_done(); }
     void collect(std::unique_ptr<collected_job> ended) noexcept override;
 
     waiters ended_;

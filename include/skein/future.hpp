@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <memory>
 #include <source_location>
 #include <string_view>
 #include <utility>
@@ -86,7 +87,8 @@ public:
     using state_awaiter<T>::state_awaiter;
     T await_resume() const {
         auto& state = *this->state_.get();
-        if (!state.done()) throw cancelled_error();  // it left
+        if (!state.has_value()) [[unlikely]]
+            if (!state.done()) throw cancelled_error();  // it left
         return state.retrieve(how == retrieval::move ||
                               (how == retrieval::move_if_last && state.has_one_handle()));
     }
@@ -219,20 +221,33 @@ private:
     detail::state_handle<detail::promise_state<T>> state_;
 };
 
+namespace detail {
+
+/// A job to be started, with a reference for a future. Throws std::logic_error for an empty task.
+template <class T>
+inline future_job<T>* make_future_job(task<T>&& work, std::source_location where) {
+    return new future_job<T>(work.release(), where);
+}
+
+}  // namespace detail
+
 /// Runs an awaitable concurrently, starting at the next turn of the loop. The loop owns it: it runs to its
 /// end even if the future is dropped, and run() cancels what is left at the end. An error that nobody
 /// retrieves is reported to the exception handler. What borrows locals belongs in with_task_group() instead.
 /// *Lifetime:* the awaitable is moved in. *Throws:* std::logic_error without a running loop, or for an empty
 /// task.
 template <class A>
-requires detail::awaitable<A> future<detail::await_result_t<A>> create_task(
+requires detail::awaitable<A>
+inline future<detail::await_result_t<A>> create_task(
     A awaitable, std::string_view name = {}, std::source_location where = std::source_location::current()) {
     using T = detail::await_result_t<A>;
-    auto& scheduler = detail::current_scheduler("create_task()");
-    auto* job = new detail::future_job<T>(detail::to_task(std::move(awaitable)), name, where);
-    job->add_reference();
-    future<T> result{detail::state_handle<detail::state_of<T>>(job)};
-    scheduler.start_background(*job);
+    detail::current_scheduler("create_task()");
+    auto& job = *detail::make_future_job(detail::to_task(std::move(awaitable)), where);
+    future<T> result{detail::state_handle<detail::state_of<T>>(&job)};
+    if (!name.empty()) [[unlikely]]
+        job.set_name(name);
+    job.add_reference();
+    detail::this_kernel.scheduler->start_background(job);
     return result;
 }
 

@@ -26,12 +26,12 @@ public:
     using batch_scope::batch_scope;
 
 private:
-    void child_done(bool cancelled, const std::exception_ptr& error) noexcept override {
-        if (cancelled || error) [[unlikely]]
+    void child_done(bool cancelled, const std::exception_ptr* error) noexcept override {
+        if (cancelled || error != nullptr) [[unlikely]]
             child_failed(error);
         batch_scope::child_done(cancelled, error);
     }
-    void child_failed(const std::exception_ptr& error) noexcept;
+    void child_failed(const std::exception_ptr* error) noexcept;
 };
 
 /// Children that are let be, whatever becomes of the others; failed() if one was cut short.
@@ -40,11 +40,11 @@ public:
     using batch_scope::batch_scope;
 
 private:
-    void child_done(bool cancelled, const std::exception_ptr& error) noexcept override {
+    void child_done(bool cancelled, const std::exception_ptr* error) noexcept override {
         if (ending()) child_told_to_end(cancelled, error);
         batch_scope::child_done(cancelled, error);
     }
-    void child_told_to_end(bool cancelled, const std::exception_ptr& error) noexcept;
+    void child_told_to_end(bool cancelled, const std::exception_ptr* error) noexcept;
 };
 
 template <class... T>

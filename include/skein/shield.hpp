@@ -44,8 +44,8 @@ task<T> with_cleanup_task(Body body, Cleanup cleanup) {
     try {
         co_await shield_task(to_task(cleanup()));
     } catch (...) {
-        if (const auto lost = out.thrown())
-            report_lost_here("exception of a with_cleanup() body whose clean-up failed too", lost);
+        if (const auto* lost = out.thrown())
+            report_lost_here("exception of a with_cleanup() body whose clean-up failed too", *lost);
         throw;
     }
     co_return out.take();

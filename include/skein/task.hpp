@@ -1,8 +1,9 @@
 // task<T>: a function that can wait.
 //
-// How one coroutine resumes another (docs/architecture.md, "Resuming"): an awaited child is started nested,
-// inside its parent's await_suspend, up to a depth; beyond that, and always when a child ends, the handle to
-// go on with is left in this_kernel.returning, for the job's loop to resume once the stack has unwound. So
+// How one coroutine resumes another (docs/architecture.md, "Tasks"): an awaited child is started nested,
+// inside its parent's await_suspend; but for one in 64, and always when a child ends, the handle to go on
+// with is left in this_kernel.returning, for the job's loop to resume once the stack has unwound. (To count
+// the starts takes one step; to count how deep they are takes two, each of which waits for the last.) So
 // the stack stays flat for any number of awaits, on every compiler, and no frame is resumed from inside
 // another or destroyed in its own await_suspend. (Symmetric transfer, the textbook way, overflows the stack
 // on g++ 12.)
@@ -26,8 +27,6 @@ class task;
 
 namespace detail {
 
-inline constexpr unsigned most_nested_starts = 64;
-
 [[noreturn]] SKEIN_API void throw_empty_task();
 /// Destroys a task that was never awaited, and in debug mode reports that.
 SKEIN_API void drop_unawaited(task_handle frame) noexcept;
@@ -39,9 +38,7 @@ struct promise_base : frame_head {
         bool await_ready() const noexcept { return false; }
         template <class Promise>
         void await_suspend(std::coroutine_handle<Promise> ended) const noexcept {
-            auto& kernel = this_kernel;
-            kernel.returning = ended.promise().parent;
-            if (!kernel.returning) kernel.ended = ended;
+            this_kernel.returning = ended.promise().parent;
         }
         void await_resume() const noexcept {}
     };
@@ -79,38 +76,42 @@ struct task_promise<void> : promise_base {
     void return_void() noexcept { result.set_value(); }
 };
 
-/// Moves the result out of the ended root of a job, or notes that the root never began; destroys the frame.
+/// Moves the result out of the ended root of a job into one that is pending, and destroys the frame; null
+/// stands for one that never began. Gives the state, which is known here.
 template <class T>
-void take_from_root(result<T>& out, task_handle root, bool began) noexcept {
-    const auto ended = std::coroutine_handle<task_promise<T>>::from_address(root.address());
-    if (!began) {
-        out.reset();  // where tasks share a slot, there may be an error in it
+inline result_state take_from_root(result<T>& out, task_handle root) noexcept {
+    if (!root) [[unlikely]] {
         out.set_cancelled();
-    } else if constexpr (std::is_nothrow_move_assignable_v<result<T>>) {
-        out = std::move(ended.promise().result);
+        return result_state::cancelled;
+    }
+    const auto ended = std::coroutine_handle<task_promise<T>>::from_address(root.address());
+    auto& result = ended.promise().result;
+    if constexpr (noexcept(out.take_over(result))) {
+        out.take_over(result);
     } else {
         try {
-            out = std::move(ended.promise().result);
+            out.take_over(result);
         } catch (...) {
             out.set_caught();
         }
     }
-    if (out.state() == result_state::error) [[unlikely]]
+    const auto how = out.state();
+    if (how == result_state::error) [[unlikely]]
         this_kernel.failed = ended.promise().function;
     ended.destroy();
+    return how;
 }
 
 /// Starts an awaited child; false if it has ended already, so that its parent goes on at once.
 template <class T>
 bool start_nested(std::coroutine_handle<task_promise<T>> child) noexcept {
     auto& kernel = this_kernel;
-    if (kernel.depth == most_nested_starts) {
+    if (--kernel.starts_left == 0) [[unlikely]] {
+        kernel.starts_left = most_nested_starts;
         kernel.returning = child;
         return true;
     }
-    ++kernel.depth;
     child.resume();
-    --kernel.depth;
     if (!child.done()) return true;
     kernel.returning = nullptr;
     return false;
@@ -133,7 +134,13 @@ public:
         child_.promise().parent = parent;
         return start_nested(child_);
     }
-    T await_resume() const { return child_.promise().result.take(); }
+    T await_resume() const {
+        // Moved from, not taken: it has only this awaiter, and goes with its frame.
+        if constexpr (std::is_void_v<T>)
+            child_.promise().result.get();
+        else
+            return std::move(child_.promise().result.get());
+    }
 
 private:
     handle child_;

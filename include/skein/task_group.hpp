@@ -29,11 +29,13 @@ public:
         std::source_location where = std::source_location::current()) {
         using T = detail::await_result_t<A>;
         check_open();
-        auto* job = new detail::future_job<T>(detail::to_task(std::move(awaitable)), name, where);
-        job->add_reference();
-        job->mark_retrieved();
-        future<T> result{detail::state_handle<detail::state_of<T>>(job)};
-        start(*job);
+        auto& job = *detail::make_future_job(detail::to_task(std::move(awaitable)), where);
+        future<T> result{detail::state_handle<detail::state_of<T>>(&job)};
+        if (!name.empty()) [[unlikely]]
+            job.set_name(name);
+        job.add_reference();
+        job.mark_retrieved();
+        start(job);
         if (owner_cancelled()) result.cancel();
         return result;
     }
@@ -59,7 +61,7 @@ public:
     using join_scope::cancel_children;
 
 private:
-    void child_done(bool cancelled, const std::exception_ptr& error) noexcept override;
+    void child_done(bool cancelled, const std::exception_ptr* error) noexcept override;
     void check_open() const;
     void throw_errors();
 

@@ -47,7 +47,7 @@ public:
 
 private:
     void on_deadline() noexcept override { expire(); }
-    void child_done(bool cancelled, const std::exception_ptr& error) noexcept override;
+    void child_done(bool cancelled, const std::exception_ptr* error) noexcept override;
     void expire() noexcept;
 
     clock::time_point began_;

@@ -67,7 +67,7 @@ private:
         bool ended_cancelled() const noexcept { return cancelled_; }
 
     private:
-        void child_done(bool cancelled, const std::exception_ptr&) noexcept override {
+        void child_done(bool cancelled, const std::exception_ptr*) noexcept override {
             cancelled_ = cancelled;
             uv_stop(loop_.uv());
         }

@@ -8,12 +8,8 @@ namespace {
 constinit thread_local context values_of_thread;
 }
 
-context& context::slot() noexcept {
-    return this_kernel.job != nullptr ? this_kernel.job->values_ : values_of_thread;
-}
-
-const context& context::current() noexcept {
-    return slot();
+context& context::of_thread() noexcept {
+    return values_of_thread;
 }
 
 const context_node* context::find(std::uint64_t key) noexcept {

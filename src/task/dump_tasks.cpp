@@ -44,8 +44,9 @@ private:
 
     // What is pushed last comes first: children are taken from the end.
     void push_children_of(const scope& owner, std::size_t depth) {
-        for (const job* child = owner.last_; child != nullptr; child = child->previous_)
-            open_.push_back({child, depth});
+        const job_links* const end = &owner.children_;
+        for (const auto* child = end->previous_; child != end; child = child->previous_)
+            open_.push_back({static_cast<const job*>(child), depth});
     }
 
     static bool is_running(const job& one) noexcept { return this_kernel.job == &one; }
@@ -62,7 +63,7 @@ private:
         out_ += "task";
         if (const auto name = one.name(); !name.empty()) out_.append(" \"").append(name).append("\"");
         out_ += ", ";
-        append_duration(out_, std::chrono::milliseconds(scheduler_.milliseconds() - one.born_ms_));
+        append_duration(out_, std::chrono::milliseconds(scheduler_.turn_ms() - one.born_ms_));
         out_ += " old, ";
         add_state(one);
         if (one.cancel_requested()) out_ += ", being cancelled";

@@ -56,20 +56,21 @@ void suspension::leave_and_wake(waiters& list) noexcept {
 static_assert(sizeof(job) <= 9 * sizeof(void*));
 
 std::string_view job::name() const noexcept {
-    if (!has_label_) return {};
+    if (!has_name_) return {};
     return this_kernel.scheduler->names_.find(this)->second;
 }
 
 void job::set_name(std::string_view name) {
     this_kernel.scheduler->names_.insert_or_assign(this, std::string(name));
-    has_label_ = true;
+    has_name_ = true;
 }
 
 void job::forget_name() noexcept {
     this_kernel.scheduler->names_.erase(this);
 }
 
-void job::stop_wait() noexcept {
+void job::stop_with(std::uint8_t why) noexcept {
+    if (std::exchange(stop_, static_cast<std::uint8_t>(stop_ | why)) != 0 || wait_ == nullptr) return;
     auto* const outer = std::exchange(this_kernel.stopping, this);
     passing_on_ = true;
     wait_->on_cancel();
@@ -80,91 +81,98 @@ void job::stop_wait() noexcept {
 void job::cancel() noexcept {
     // Tasks that wait for each other: who passed it on to here must not wait for this one to end.
     if (passing_on_) this_kernel.circle = true;
-    if (cancel_requested_) return;
-    cancel_requested_ = true;
-    if (wait_ != nullptr && !interrupted_) stop_wait();
+    stop_with(cancelled);
 }
 
 void job::interrupt() noexcept {
-    if (interrupted_) return;
-    interrupted_ = true;
-    if (wait_ != nullptr && !cancel_requested_) stop_wait();
+    stop_with(interrupted);
 }
 
-namespace {
-
-/// Lets a job run until it waits. Gives its root, if that has come to its end.
-inline task_handle resume_job(job& one, task_handle at) noexcept {
-    auto& kernel = this_kernel;
-    kernel.job = &one;
-    do {
-        at.resume();
-        at = std::exchange(kernel.returning, nullptr);
-    } while (at);
-    kernel.job = nullptr;
-    return std::exchange(kernel.ended, nullptr);
-}
-
-}  // namespace
-
-bool job::step() noexcept {
-    if (!began_ && cancel_requested_) {
-        finish_quietly(std::exchange(at_, nullptr), false);
-        return false;
-    }
+// Lets it run until it waits: false, or ends: true. Then `at_` is its root, null if it has never begun.
+inline bool job::resume() noexcept {
+    if (cancel_requested()) [[unlikely]]
+        if (!began_) {
+            drop_unbegun();
+            return true;
+        }
     began_ = true;
     wait_ = nullptr;
-    const auto root = resume_job(*this, at_);
-    if (!root) return true;
-    at_ = nullptr;
-    if (cancel_requested_) [[unlikely]]
-        finish_quietly(root, true);
-    else
-        finish(root, true);
-    return false;
+    auto& kernel = this_kernel;
+    kernel.job = this;
+    auto at = at_;
+    at.resume();
+    while (kernel.returning) {
+        at = std::exchange(kernel.returning, nullptr);
+        at.resume();
+    }
+    kernel.job = nullptr;
+    // A frame is resumed by its parent, or leaves that to be resumed when it ends: all but the root.
+    if (!at.done()) return false;
+    at_ = at;
+    return true;
+}
+
+inline void job::end() noexcept {
+    const auto root = std::exchange(at_, nullptr);
+    if (!cancel_requested()) [[likely]]
+        return finish(root);
+    const quiet_drops meant;  // of what it would have awaited
+    finish(root);
 }
 
 void job::run() noexcept {
-    step();
+    if (resume()) end();
 }
 
-void job::finish_quietly(task_handle root, bool began) noexcept {
-    const quiet_drops meant;  // of what it would have awaited
-    finish(root, began);
+bool job::step() noexcept {
+    if (!resume()) return true;
+    end();
+    return false;
 }
 
 void job::drop_unbegun() noexcept {
     const quiet_drops meant;
-    at_.destroy();
+    std::exchange(at_, nullptr).destroy();
 }
 
 // ---- scope
 
 scope::~scope() {
-    assert(first_ == nullptr);
+    assert(!has_children());
 }
 
 void scope::cancel_children() noexcept {
     // No job ends inside cancel(): it only wakes up, or passes the request on to its own children.
-    for (job* child = first_; child != nullptr; child = child->next_) child->cancel();
+    for (auto* child = children_.next_; child != &children_; child = child->next_)
+        static_cast<job*>(child)->cancel();
 }
 
 std::size_t scope::count_children() const noexcept {
     std::size_t count = 0;
-    for (const job* child = first_; child != nullptr; child = child->next_) ++count;
+    for (const auto* child = children_.next_; child != &children_; child = child->next_) ++count;
     return count;
 }
 
 bool scope::cancel_in_rounds() noexcept {
     // New children come last: as long as one of this round is left, it is the first.
-    if (first_ == nullptr || first_->cancel_requested()) return false;
+    if (!has_children() || static_cast<job*>(children_.next_)->cancel_requested()) return false;
     cancel_children();
     return true;
 }
 
 // ---- scheduler
 
-scheduler::scheduler(now_function read_now) : now_(read_now()), read_now_(read_now) {
+namespace {
+
+std::uint32_t to_ms(clock::time_point time) noexcept {
+    using std::chrono::milliseconds;
+    return static_cast<std::uint32_t>(
+        std::chrono::duration_cast<milliseconds>(time.time_since_epoch()).count());
+}
+
+}  // namespace
+
+scheduler::scheduler(now_function read_now) : now_(read_now()), turn_ms_(to_ms(now_)), read_now_(read_now) {
     if (this_kernel.scheduler != nullptr)
         throw std::logic_error("a skein loop already runs in this thread: run() inside run()?");
     this_kernel.scheduler = this;
@@ -179,7 +187,7 @@ scheduler::~scheduler() {
 }
 
 void scheduler::begin_turn() noexcept {
-    read_clock();
+    turn_ms_ = to_ms(read_clock());
     ++turn_number_;
     while (deadline* due = deadlines_.pop_due(now_)) due->on_deadline();
 }
@@ -187,14 +195,14 @@ void scheduler::begin_turn() noexcept {
 bool scheduler::turn() noexcept {
     begin_turn();
     for (int steps = 0; first_ready_ != nullptr; ++steps) {
-        if (steps == steps_per_turn) return true;
-        ready_node* node = first_ready_;
-        first_ready_ = node->next_ready_;
-        if (first_ready_ == nullptr) last_ready_ = &first_ready_;
+        if (steps == steps_per_turn) [[unlikely]]
+            return true;
+        ready_node& node = *first_ready_;
+        first_ready_ = node.next_ready_;
         if (watch_ == nullptr) [[likely]]
-            node->run();
+            node.run();
         else
-            run_watched(*node);
+            run_watched(node);
     }
     return false;
 }
@@ -207,12 +215,15 @@ std::size_t scheduler::count_ready(std::size_t most) const noexcept {
 }
 
 ready_node& scheduler::take_ready(std::size_t place) noexcept {
-    ready_node** link = &first_ready_;
-    for (; place > 0; --place) link = &(*link)->next_ready_;
-    ready_node& node = **link;
-    *link = std::exchange(node.next_ready_, nullptr);
-    if (*link == nullptr) last_ready_ = link;
-    return node;
+    ready_node* before = nullptr;
+    ready_node* node = first_ready_;
+    for (; place > 0; --place) {
+        before = node;
+        node = node->next_ready_;
+    }
+    (before != nullptr ? before->next_ready_ : first_ready_) = node->next_ready_;
+    if (last_ready_ == node) last_ready_ = before;
+    return *node;
 }
 
 void scheduler::run_watched(ready_node& node) noexcept {

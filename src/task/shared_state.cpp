@@ -42,10 +42,10 @@ void shared_state::call_back_without_loop() noexcept {
     while (!waiting_.empty()) waiting_.pop().run();
 }
 
-void shared_state::add_callback(std::function<void()> callback) {
+void shared_state::add_callback(std::function<void()> callback, bool done) {
     auto& scheduler = current_scheduler("add_done_callback()");
     auto* node = new callback_node(std::move(callback));
-    if (done())
+    if (done)
         scheduler.push(*node);
     else
         waiting_.add(*node);

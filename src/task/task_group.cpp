@@ -9,12 +9,12 @@
 
 namespace skein {
 
-void task_group::child_done(bool, const std::exception_ptr& error) noexcept {
-    if (error) {
+void task_group::child_done(bool, const std::exception_ptr* error) noexcept {
+    if (error != nullptr) {
         try {
-            errors_.push_back(error);
+            errors_.push_back(*error);
         } catch (...) {  // no memory
-            detail::report_lost_of_child("exception of a task in a group", error);
+            detail::report_lost_of_child("exception of a task in a group", *error);
         }
         cancel_children();
     }

@@ -27,7 +27,7 @@ void timeout_scope::cancel_deadline() noexcept {
     detail::this_kernel.scheduler->deadlines().clear(*this);
 }
 
-void timeout_scope::child_done(bool cancelled, const std::exception_ptr& error) noexcept {
+void timeout_scope::child_done(bool cancelled, const std::exception_ptr* error) noexcept {
     ended_ = true;  // and cannot be late any more
     detail::this_kernel.scheduler->deadlines().clear(*this);
     join_scope::child_done(cancelled, error);

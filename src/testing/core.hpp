@@ -58,7 +58,7 @@ public:
 
 private:
     class main_scope final : public detail::scope {
-        void child_done(bool, const std::exception_ptr&) noexcept override {}
+        void child_done(bool, const std::exception_ptr*) noexcept override {}
     };
 
     bool turn() noexcept;

@@ -18,16 +18,16 @@ public:
     std::string_view name() const noexcept override { return name_; }
 
 private:
-    void finish(detail::task_handle root, bool began) noexcept override {
+    void finish(detail::task_handle root) noexcept override {
         detail::result<void> out;
-        detail::take_from_root(out, root, began);
+        const auto how = detail::take_from_root(out, root);
         try {
-            if (const auto error = out.thrown()) std::rethrow_exception(error);
+            if (const auto* error = out.thrown()) std::rethrow_exception(*error);
         } catch (const client_gone&) {
         } catch (...) {
             detail::report_lost("exception in a simulated server", std::current_exception());
         }
-        leave_scope(out.state() == detail::result_state::cancelled, nullptr);
+        leave_scope(how == detail::result_state::cancelled, nullptr);
         delete this;
     }
     std::string name_;

@@ -91,7 +91,7 @@ private:
         clock::duration delay;
     };
     class server_scope final : public detail::scope {
-        void child_done(bool, const std::exception_ptr&) noexcept override {}
+        void child_done(bool, const std::exception_ptr*) noexcept override {}
     };
 
     std::string address_of(std::string_view host);

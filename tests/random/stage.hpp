@@ -42,7 +42,7 @@ public:
 
 private:
     class main_scope final : public skein::detail::scope {
-        void child_done(bool, const std::exception_ptr&) noexcept override {}
+        void child_done(bool, const std::exception_ptr*) noexcept override {}
     };
     static constexpr skein::clock::time_point epoch{std::chrono::hours(1)};
     static skein::clock::time_point read_now() noexcept { return now_; }

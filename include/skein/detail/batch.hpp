@@ -73,7 +73,7 @@ public:
 protected:
     enum class waits_for : std::uint8_t { all, place, one };
 
-    void child_done(bool, const std::exception_ptr&) noexcept override {
+    void child_done(bool, const std::exception_ptr*) noexcept override {
         free_place();
         wake_if_done();
     }

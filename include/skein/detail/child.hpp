@@ -13,13 +13,13 @@ template <class T>
 class child_job final : public job, public recycled {
 public:
     /// `out` outlives the job. Throws std::logic_error for an empty task.
-    child_job(task<T>&& work, result<T>& out, const job* creator = this_kernel.job)
-        : job(work.release(), creator), out_(out) {}
+    child_job(task<T>&& work, result<T>& out) : job(work.release()), out_(out) {}
 
 private:
-    void finish(task_handle root, bool began) noexcept override {
-        take_from_root(out_, root, began);
-        leave_scope(out_.state() == result_state::cancelled, out_.thrown());
+    void finish(task_handle root) noexcept override {
+        if constexpr (std::is_void_v<T>) out_.reset();  // tasks without a result may share one
+        const auto how = take_from_root(out_, root);
+        leave_scope(how, out_);
         delete this;
     }
 
@@ -37,7 +37,7 @@ public:
 
     template <class T>
     void start_child(task<T>&& work, result<T>& out) {
-        start(*new child_job<T>(std::move(work), out, owner_));
+        start(*new child_job<T>(std::move(work), out));
     }
 
     /// Waits until no child is left. Never throws; what comes next is for the owner to decide.
@@ -66,7 +66,7 @@ public:
     bool ending() const noexcept { return ending_; }
 
 protected:
-    void child_done(bool, const std::exception_ptr&) noexcept override { wake_if_done(); }
+    void child_done(bool, const std::exception_ptr*) noexcept override { wake_if_done(); }
     void wake_if_done() noexcept {
         if (!has_children()) wake_owner();
     }

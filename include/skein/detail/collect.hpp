@@ -55,9 +55,9 @@ public:
     std::exception_ptr error() const noexcept override { return result_.error(); }
 
 private:
-    void finish(task_handle root, bool began) noexcept override {
-        take_from_root(result_, root, began);
-        leave_scope(result_.state() == result_state::cancelled, nullptr);
+    void finish(task_handle root) noexcept override {
+        const auto how = take_from_root(result_, root);
+        leave_scope(how == result_state::cancelled, nullptr);
         scope_.collect(std::unique_ptr<collected_job>(this));
     }
 

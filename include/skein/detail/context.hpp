@@ -61,6 +61,7 @@ public:
 private:
     friend class context_change;
     static context& slot() noexcept;
+    static context& of_thread() noexcept;
     static void add_reference(const context_node& node) noexcept {
         node.references_.fetch_add(1, std::memory_order_relaxed);
     }

@@ -58,9 +58,19 @@ public:
             set_error(std::current_exception());
     }
 
-    /// What was thrown, other than cancellation; null if nothing.
-    std::exception_ptr thrown() const noexcept {
-        return state_ == result_state::error ? error_ : std::exception_ptr();
+    /// What another one has, while this one is pending.
+    void take_over(result& other) noexcept(std::is_nothrow_move_constructible_v<stored>) {
+        if (other.state_ == result_state::value) [[likely]]
+            set_value(std::move(other.value_));
+        else if (other.state_ == result_state::error)
+            set_error(std::move(other.error_));
+        else
+            state_ = other.state_;
+    }
+
+    /// What was thrown, other than cancellation; null if nothing. Valid as long as this is not changed.
+    const std::exception_ptr* thrown() const noexcept {
+        return state_ == result_state::error ? &error_ : nullptr;
     }
 
     /// The exception: of cancellation too; null if there is a value.
@@ -88,7 +98,7 @@ public:
     void reset() noexcept {
         if (state_ == result_state::value)
             value_.~stored();
-        else if (state_ == result_state::error)
+        else if (state_ == result_state::error) [[unlikely]]
             std::destroy_at(&error_);
         state_ = result_state::pending;
     }
@@ -109,14 +119,6 @@ private:
         if (state_ == result_state::cancelled) throw cancelled_error();
         if (state_ == result_state::taken) throw_result_taken();
         throw_result_pending();
-    }
-    void take_over(result& other) {
-        if (other.state_ == result_state::value)
-            set_value(std::move(other.value_));
-        else if (other.state_ == result_state::error)
-            set_error(std::move(other.error_));
-        else
-            state_ = other.state_;
     }
 
     union {

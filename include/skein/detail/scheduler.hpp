@@ -12,6 +12,7 @@
 #include <skein/detail/config.hpp>
 #include <skein/detail/context.hpp>
 #include <skein/detail/deadline.hpp>
+#include <skein/detail/result.hpp>
 #include <skein/detail/task_handle.hpp>
 
 #include <cassert>
@@ -31,19 +32,20 @@ class job;
 class scheduler;
 class scope;
 
+inline constexpr unsigned most_nested_starts = 64;
+
 /// What the kernel knows about the running thread.
 struct kernel_state {
-    detail::scheduler* scheduler;  // of the loop that this thread runs; null outside run()
-    detail::job* job;              // being stepped now
-    detail::job* stopping;         // being told to stop waiting
-    task_handle returning;         // to be resumed when the stack has unwound: see task.hpp
-    task_handle ended;             // the root of the job, once it has come to its end
-    unsigned depth;                // of coroutines started inside each other
-    std::uint16_t thread;          // a number for this one, once it has run a loop
-    std::uint16_t loop_thread;     // the same while a loop runs, else 0
-    bool dropping;                 // tasks are dropped that need not be awaited: see quiet_drops
-    std::source_location failed;   // the root of the job that ended last with an error
-    bool circle;                   // a cancellation has come back to a job that was passing it on
+    detail::scheduler* scheduler;               // of the loop that this thread runs; null outside run()
+    detail::job* job;                           // being stepped now
+    detail::job* stopping;                      // being told to stop waiting
+    task_handle returning;                      // to be resumed when the stack has unwound: see task.hpp
+    unsigned starts_left = most_nested_starts;  // until a coroutine is started by the loop: see task.hpp
+    std::uint16_t thread;                       // a number for this one, once it has run a loop
+    std::uint16_t loop_thread;                  // the same while a loop runs, else 0
+    bool dropping;                              // tasks are dropped that need not be awaited: see quiet_drops
+    std::source_location failed;                // the root of the job that ended last with an error
+    bool circle;  // a cancellation has come back to a job that was passing it on
 };
 // Constant-initialised and trivially destructible, so that access costs no guard.
 extern SKEIN_API constinit thread_local kernel_state this_kernel;
@@ -62,7 +64,7 @@ private:
     friend class waiters;
     friend class task_tree;
     virtual const job* as_job() const noexcept { return nullptr; }
-    ready_node* next_ready_ = nullptr;
+    ready_node* next_ready_;  // set by what it stands in
 };
 
 /// Who is to run when something happens: a queue of ready nodes that goes to the ready queue in one piece.
@@ -70,7 +72,10 @@ class waiters {
 public:
     bool empty() const noexcept { return last_ == nullptr; }
     void add(ready_node& node) noexcept {
-        node.next_ready_ = empty() ? &node : std::exchange(last_->next_ready_, &node);
+        if (empty()) [[likely]]
+            node.next_ready_ = &node;
+        else
+            node.next_ready_ = std::exchange(last_->next_ready_, &node);
         last_ = &node;
     }
     /// For those who wait no longer. Quick for those who came first, as the children of a scope that is
@@ -131,29 +136,39 @@ private:
     job* job_ = nullptr;
 };
 
+/// A place in a ring: of the children of a scope, which begins and ends it.
+class job_links {
+    friend job;
+    friend scope;
+    friend class task_tree;
+    job_links* previous_;
+    job_links* next_;
+};
+
 /// A coroutine scheduled on its own. The coroutine's frame belongs to the job.
-class SKEIN_API job : public ready_node {
+class SKEIN_API job : public ready_node, public job_links {
 public:
     job(const job&) = delete;
     job& operator=(const job&) = delete;
     ~job() override {
-        if (!began_ && at_) drop_unbegun();
-        if (has_label_) [[unlikely]]
+        if (at_) [[unlikely]]
+            drop_unbegun();
+        if (has_name_) [[unlikely]]
             forget_name();
     }
 
     /// Requests cancellation: the current wait and every later one throws. A job that has not begun never
     /// does.
     void cancel() noexcept;
-    bool cancel_requested() const noexcept { return cancel_requested_; }
+    bool cancel_requested() const noexcept { return (stop_ & cancelled) != 0; }
     /// Whether waits throw: cancelled, or interrupted.
-    bool must_stop() const noexcept { return cancel_requested_ || interrupted_; }
+    bool must_stop() const noexcept { return stop_ != 0; }
 
     /// Makes the current wait and every later one throw cancelled_error, as cancel() does, until
     /// end_interruption(): for a time limit on a stretch of the job, which catches that and throws what it
     /// means.
     void interrupt() noexcept;
-    void end_interruption() noexcept { interrupted_ = false; }
+    void end_interruption() noexcept { stop_ &= static_cast<std::uint8_t>(~interrupted); }
 
     /// What the program calls it, and where it was created; empty where nobody said. To set a name throws
     /// std::bad_alloc.
@@ -170,17 +185,27 @@ public:
     bool step() noexcept;
 
 protected:
-    /// It sees the task-local values of its creator: the running job, or the thread outside one.
-    explicit job(task_handle root) noexcept : job(root, this_kernel.job) {}
-    job(task_handle root, const job* creator) noexcept
-        : at_(root), values_(creator != nullptr ? creator->values_ : context::current()) {}
+    /// It sees the task-local values of its creator: of the running job, or of the thread outside one.
+    explicit job(task_handle root, context values = context::current()) noexcept
+        : at_(root), values_(std::move(values)) {}
 
-    /// The coroutine has ended (or was cancelled before it began): takes its result, destroys its frame,
-    /// which is now the callee's, and leaves the scope. May delete the job.
-    virtual void finish(task_handle root, bool began) noexcept = 0;
+    /// The coroutine has ended: takes its result, destroys its frame, which is now the callee's, and leaves
+    /// the scope; null for one that was cancelled before it began. May delete the job.
+    virtual void finish(task_handle root) noexcept = 0;
+
+    /// For a job that has ended, and is kept for its result.
+    void forget_values() noexcept {
+        if (!values_.empty()) [[unlikely]]
+            values_ = context();
+    }
 
     /// For finish(): leaves the scope and tells it how the job ended; `error` is null unless the job threw.
-    void leave_scope(bool cancelled, const std::exception_ptr& error) noexcept;
+    void leave_scope(bool cancelled, const std::exception_ptr* error) noexcept;
+    /// The same for a result whose state is `how`, as take_from_root() has given it.
+    template <class T>
+    void leave_scope(result_state how, const result<T>& out) noexcept {
+        leave_scope(how == result_state::cancelled, how == result_state::error ? out.thrown() : nullptr);
+    }
 
 private:
     friend suspension;
@@ -189,35 +214,26 @@ private:
     friend context;
     friend class task_tree;
 
-    void stop_wait() noexcept;
+    // Why waits throw.
+    static constexpr std::uint8_t cancelled = 1;
+    static constexpr std::uint8_t interrupted = 2;
+
+    bool resume() noexcept;
+    void end() noexcept;
+    void stop_with(std::uint8_t why) noexcept;
     const job* as_job() const noexcept final { return this; }
     void forget_name() noexcept;
     void drop_unbegun() noexcept;
-    void finish_quietly(task_handle root, bool began) noexcept;
 
-    task_handle at_;  // where to resume: the root, until it has begun
+    task_handle at_;  // where to resume: the root, until it has begun; null once that is gone
+    scope* scope_;    // set by it
     suspension* wait_ = nullptr;
-    scope* scope_ = nullptr;
-    job* previous_ = nullptr;  // siblings in the scope
-    job* next_ = nullptr;
     context values_;  // task-local
     bool began_ = false;
-    bool cancel_requested_ = false;
-    bool interrupted_ = false;
-    // Two bits in one byte, so that these and the age are eight bytes together.
-    bool passing_on_ : 1 = false;  // the wait is being told to stop, and tells others
-
-protected:
-    bool has_label_ : 1 = false;  // for who derives and keeps the name; else it is in the scheduler's table
-
-    /// For a job that has ended, and is kept for its result.
-    void forget_values() noexcept {
-        if (!values_.empty()) [[unlikely]]
-            values_ = context();
-    }
-
-private:
-    std::uint32_t born_ms_;  // as scheduler::milliseconds() said when it started
+    std::uint8_t stop_ = 0;
+    bool passing_on_ = false;  // the wait is being told to stop, and tells others
+    bool has_name_ = false;    // in the scheduler's table
+    std::uint32_t born_ms_;    // scheduler::turn_ms() when it started
 };
 
 /// Owns jobs until they have ended.
@@ -233,21 +249,20 @@ public:
     /// have started meanwhile, and so on. To be called after each turn until no child is left; true if it has
     /// begun a round.
     bool cancel_in_rounds() noexcept;
-    bool has_children() const noexcept { return first_ != nullptr; }
+    bool has_children() const noexcept { return children_.next_ != &children_; }
     std::size_t count_children() const noexcept;
 
 protected:
-    scope() noexcept = default;
+    scope() noexcept { children_.previous_ = children_.next_ = &children_; }
     virtual ~scope();
 
-    /// A child has ended and is no longer in the scope.
-    virtual void child_done(bool cancelled, const std::exception_ptr& error) noexcept = 0;
+    /// A child has ended and is no longer in the scope; `error` is null unless it threw.
+    virtual void child_done(bool cancelled, const std::exception_ptr* error) noexcept = 0;
 
 private:
     friend job;
     friend class task_tree;
-    job* first_ = nullptr;
-    job* last_ = nullptr;
+    job_links children_;
 };
 
 /// What is told to the exception handler: what happened, and the exception.
@@ -277,15 +292,13 @@ public:
 
     void push(ready_node& node) noexcept {
         node.next_ready_ = nullptr;
-        *last_ready_ = &node;
-        last_ready_ = &node.next_ready_;
+        append(node, node);
     }
 
     void push_all(waiters& list) noexcept {
         if (list.empty()) return;
-        ready_node* const last = std::exchange(list.last_, nullptr);
-        *last_ready_ = std::exchange(last->next_ready_, nullptr);
-        last_ready_ = &last->next_ready_;
+        ready_node& last = *std::exchange(list.last_, nullptr);
+        append(*std::exchange(last.next_ready_, nullptr), last);
     }
 
     /// One turn: reads the clock, fires the deadlines that are due, then runs what is ready, up to a budget,
@@ -303,13 +316,8 @@ public:
 
     /// The time as this turn knows it.
     clock::time_point now() const noexcept { return now_; }
-    /// The same as a stamp of four bytes: it begins again after 49 days.
-    std::uint32_t milliseconds() const noexcept {
-        using ms = std::chrono::milliseconds;
-        constexpr auto ticks_per_ms = static_cast<std::uint64_t>(clock::duration(ms(1)).count());
-        return static_cast<std::uint32_t>(static_cast<std::uint64_t>(now_.time_since_epoch().count()) /
-                                          ticks_per_ms);
-    }
+    /// When it began, as a stamp of four bytes: it begins again after 49 days.
+    std::uint32_t turn_ms() const noexcept { return turn_ms_; }
     /// Counts the turns: the loop polls for I/O between two of them.
     std::uint64_t turn_number() const noexcept { return turn_number_; }
     /// Reads the clock: for durations that a program asks for, which must not begin in the past.
@@ -338,15 +346,23 @@ private:
     friend job;
     friend class task_tree;
     class background_scope final : public scope {
-        void child_done(bool, const std::exception_ptr&) noexcept override {}
+        void child_done(bool, const std::exception_ptr*) noexcept override {}
     };
 
+    void append(ready_node& first, ready_node& last) noexcept {
+        if (first_ready_ == nullptr)
+            first_ready_ = &first;
+        else
+            last_ready_->next_ready_ = &first;
+        last_ready_ = &last;
+    }
     void run_watched(ready_node& node) noexcept;
 
     ready_node* first_ready_ = nullptr;
-    ready_node** last_ready_ = &first_ready_;
+    ready_node* last_ready_;  // if there is a first one
     clock::time_point now_;
     std::uint64_t turn_number_ = 0;
+    std::uint32_t turn_ms_;
     now_function read_now_;
     deadline_queue deadlines_;
     background_scope background_;
@@ -369,28 +385,34 @@ inline scheduler& current_scheduler(const char* what) {
     throw_no_loop(what);
 }
 
-inline void job::leave_scope(bool cancelled, const std::exception_ptr& error) noexcept {
-    scope& owner = *std::exchange(scope_, nullptr);
-    (previous_ != nullptr ? previous_->next_ : owner.first_) = next_;
-    (next_ != nullptr ? next_->previous_ : owner.last_) = previous_;
-    owner.child_done(cancelled, error);
+inline context& context::slot() noexcept {
+    return this_kernel.job != nullptr ? this_kernel.job->values_ : of_thread();
+}
+
+inline const context& context::current() noexcept {
+    return slot();
+}
+
+inline void job::leave_scope(bool was_cancelled, const std::exception_ptr* error) noexcept {
+    previous_->next_ = next_;
+    next_->previous_ = previous_;
+    scope_->child_done(was_cancelled, error);
 }
 
 inline void scope::start(job& child) noexcept {
     auto& scheduler = *this_kernel.scheduler;
     child.scope_ = this;
-    child.born_ms_ = scheduler.milliseconds();
-    child.previous_ = last_;
-    child.next_ = nullptr;
-    (last_ != nullptr ? last_->next_ : first_) = &child;
-    last_ = &child;
+    child.born_ms_ = scheduler.turn_ms();
+    child.previous_ = std::exchange(children_.previous_, &child);
+    child.previous_->next_ = &child;
+    child.next_ = &children_;
     scheduler.push(child);
 }
 
 inline void scheduler::start_background(job& child) noexcept {
-    const bool first = !background_.has_children();
+    if (on_background_ != nullptr) [[unlikely]]
+        if (!background_.has_children()) on_background_();
     background_.start(child);
-    if (first && on_background_ != nullptr) on_background_();
 }
 
 inline void suspension::check() {

@@ -17,29 +17,20 @@
 
 namespace skein::detail {
 
-/// Who is told when a result is there, and whether anybody has asked for it.
+/// Who is told when a result is there: the jobs that wait for it, and the callbacks.
 class SKEIN_API shared_state {
 public:
     shared_state(const shared_state&) = delete;
     shared_state& operator=(const shared_state&) = delete;
 
-    virtual result_state state() const noexcept = 0;
-    /// False if done already. The state of a job is done only when the job has ended.
-    virtual bool cancel() noexcept = 0;
-    /// True if the running job is the one whose result this is: it would wait for itself.
-    virtual bool is_running_job() const noexcept { return false; }
-    /// Appends what it is the result of: for dump_tasks().
-    virtual void describe(std::string& out) const = 0;
-
-    bool done() const noexcept { return state() != result_state::pending; }
-    /// The jobs that wait for the result, and the callbacks.
     waiters& waiting() noexcept { return waiting_; }
-    void add_callback(std::function<void()> callback);
 
 protected:
     shared_state() noexcept = default;
-    virtual ~shared_state() = default;
+    ~shared_state() = default;  // never destroyed through this base
 
+    /// Calls back at once, from the ready queue, if the result is there.
+    void add_callback(std::function<void()> callback, bool done);
     void notify() noexcept {
         if (auto* scheduler = this_kernel.scheduler) [[likely]]
             scheduler->push_all(waiting_);
@@ -59,11 +50,6 @@ SKEIN_API void report_unretrieved(const char* what, std::string_view name, std::
 SKEIN_API void describe_promise(std::string& out);
 SKEIN_API void describe_future_of(const job& of, std::string& out);
 
-/// What create_task() is told of a task: where it was called, and perhaps a name.
-struct task_label {
-    std::string name;
-    std::source_location where;
-};
 SKEIN_API std::exception_ptr make_broken_promise();
 SKEIN_API void report_broken_elsewhere() noexcept;
 [[noreturn]] SKEIN_API void throw_wrong_thread(const char* what);
@@ -71,18 +57,48 @@ SKEIN_API void report_broken_elsewhere() noexcept;
 [[noreturn]] SKEIN_API void throw_awaits_itself();
 
 template <class T>
+class promise_state;
+template <class T>
+class future_job;
+
+/// A result to come, of a promise or of a job. There is no third, so a bit that says which stands for a table
+/// of virtual functions, which would cost 8 bytes a task and some time.
+template <class T>
 class state_of : public shared_state {
 public:
-    result_state state() const noexcept final { return result_.state(); }
-    bool done() const noexcept { return result_.state() != result_state::pending; }
+    result_state state() const noexcept { return result_.state(); }
+    bool done() const noexcept { return state() != result_state::pending; }
+    bool has_value() const noexcept { return result_.has_value(); }
 
-    // Counted by its handles, on one thread.
+    /// False if done already. The state of a job is done only when the job has ended.
+    bool cancel() noexcept {
+        if (done()) return false;
+        if (is_of_job())
+            job_of().job::cancel();
+        else
+            promise_of().set_cancelled();
+        return true;
+    }
+    void add_callback(std::function<void()> callback) {
+        shared_state::add_callback(std::move(callback), done());
+    }
+    /// True if the running job is the one whose result this is: it would wait for itself.
+    bool is_running_job() const noexcept { return is_of_job() && this_kernel.job == &job_of(); }
+    /// Appends what it is the result of: for dump_tasks().
+    void describe(std::string& out) const {
+        if (is_of_job())
+            describe_future_of(job_of(), out);
+        else
+            describe_promise(out);
+    }
+
+    // Counted by its handles, on one thread; the loop's on a job is one.
     void add_reference() noexcept { ++references_; }
     void release() noexcept {
         if (--references_ == 0) destroy();
     }
     bool has_one_handle() const noexcept { return references_ == 1; }
-    void mark_retrieved() noexcept { retrieved_ = true; }
+    void mark_retrieved() noexcept { flags_ |= retrieved; }
 
     /// Whether this thread may change or await it: made inside a loop, or awaited in one, it belongs to the
     /// thread of that loop.
@@ -113,19 +129,37 @@ public:
         }
     }
     std::exception_ptr error() {
-        if (result_.state() == result_state::pending) throw_result_pending();
+        if (!done()) throw_result_pending();
         mark_retrieved();
         return result_.error();
     }
 
 protected:
-    virtual void destroy() noexcept = 0;
-    bool retrieved() const noexcept { return retrieved_; }
+    static constexpr std::uint8_t of_job = 1;
+    static constexpr std::uint8_t retrieved = 2;
+    explicit state_of(std::uint8_t flags) noexcept : flags_(flags) {}
+    ~state_of() = default;
+
+    /// The error that nobody has asked for; null if there is none.
+    const std::exception_ptr* unretrieved() const noexcept {
+        return (flags_ & retrieved) != 0 ? nullptr : result_.thrown();
+    }
 
     [[no_unique_address]] result<T> result_;  // whose tail has room for what follows
 
 private:
-    bool retrieved_ = false;
+    bool is_of_job() const noexcept { return (flags_ & of_job) != 0; }
+    future_job<T>& job_of() noexcept { return static_cast<future_job<T>&>(*this); }
+    const future_job<T>& job_of() const noexcept { return static_cast<const future_job<T>&>(*this); }
+    promise_state<T>& promise_of() noexcept { return static_cast<promise_state<T>&>(*this); }
+    void destroy() noexcept {
+        if (is_of_job())
+            delete &job_of();
+        else
+            delete &promise_of();
+    }
+
+    std::uint8_t flags_;
     std::uint16_t owner_ = this_kernel.loop_thread;
     std::uint32_t references_ = 1;
 };
@@ -134,11 +168,10 @@ private:
 template <class T>
 class promise_state final : public state_of<T>, public recycled {
 public:
-    bool cancel() noexcept override {
-        if (this->done()) return false;
-        this->result_.set_cancelled();
-        this->notify();
-        return true;
+    promise_state() noexcept : state_of<T>(0) {}
+    ~promise_state() {
+        if (const auto* error = this->unretrieved())
+            report_unretrieved("exception of a promise that nobody awaited", {}, {}, *error);
     }
     template <class... Args>
     bool set_value(Args&&... args) {
@@ -155,14 +188,10 @@ public:
         this->notify();
         return true;
     }
-
-    void describe(std::string& out) const override { describe_promise(out); }
-
-private:
-    void destroy() noexcept override {
-        if (!this->retrieved() && this->result_.thrown())
-            report_unretrieved("exception of a promise that nobody awaited", {}, {}, this->result_.thrown());
-        delete this;
+    /// While pending.
+    void set_cancelled() noexcept {
+        this->result_.set_cancelled();
+        this->notify();
     }
 };
 
@@ -170,56 +199,29 @@ private:
 template <class T>
 class future_job final : public state_of<T>, public job, public recycled {
 public:
-    /// Throws std::logic_error for an empty task.
-    future_job(task<T>&& work, std::string_view name, std::source_location where)
-        : future_job(std::move(work), where) {
-        if (!name.empty()) set_name(name);
-    }
+    future_job(task_handle root, std::source_location where) noexcept
+        : state_of<T>(state_of<T>::of_job), job(root), where_(where) {}
     ~future_job() override {
-        if (!has_label_) return;
-        has_label_ = false;
-        delete label_;
+        if (const auto* error = this->unretrieved()) [[unlikely]]
+            report_unretrieved("exception of a task that nobody awaited", name(), where_, *error);
     }
-    bool cancel() noexcept override {
-        if (this->done()) return false;
-        job::cancel();
-        return true;
-    }
-    bool is_running_job() const noexcept override { return this_kernel.job == this; }
     std::string_view name() const noexcept override {
-        return has_label_ ? std::string_view(label_->name) : std::string_view();
+        return name_ != nullptr ? std::string_view(*name_) : std::string_view();
     }
-    std::source_location location() const noexcept override { return has_label_ ? label_->where : where_; }
-    void set_name(std::string_view name) override {
-        if (has_label_) {
-            label_->name = name;
-        } else {
-            label_ = new task_label{std::string(name), where_};
-            has_label_ = true;
-        }
-    }
-    void describe(std::string& out) const override { describe_future_of(*this, out); }
+    std::source_location location() const noexcept override { return where_; }
+    void set_name(std::string_view name) override { name_ = std::make_unique<std::string>(name); }
 
 private:
-    future_job(task<T>&& work, std::source_location where) : job(work.release()), where_(where) {}
-    void finish(task_handle root, bool began) noexcept override {
-        take_from_root(this->result_, root, began);
-        leave_scope(this->result_.state() == result_state::cancelled, this->result_.thrown());
+    void finish(task_handle root) noexcept override {
+        const auto how = take_from_root(this->result_, root);
+        leave_scope(how, this->result_);
         forget_values();
-        this->notify();
+        this_kernel.scheduler->push_all(this->waiting());
         this->release();
     }
-    void destroy() noexcept override {
-        if (!this->retrieved() && this->result_.thrown())
-            report_unretrieved("exception of a task that nobody awaited", name(), location(),
-                               this->result_.thrown());
-        delete this;
-    }
 
-    union {  // `has_label_` says which
-        std::source_location where_;
-        task_label* label_;
-    };
+    const std::source_location where_;
+    std::unique_ptr<std::string> name_;  // apart: most have none
 };
 
 }  // namespace skein::detail

@@ -24,6 +24,7 @@ public:
 
     explicit operator bool() const noexcept { return frame_ != nullptr; }
     void resume() const { std::coroutine_handle<>::from_address(frame_).resume(); }
+    bool done() const noexcept { return std::coroutine_handle<>::from_address(frame_).done(); }
     void destroy() const { std::coroutine_handle<>::from_address(frame_).destroy(); }
     void* address() const noexcept { return frame_; }
     inline frame_head& head() const noexcept;
