@@ -38,7 +38,7 @@ task<std::optional<byte_view>> response_state::next_piece() {
         x->read_on();
     }
     if (body.empty() && !x->is_over()) {
-        const due_time due = sent.due_for_body();
+        const due_time due = sent->due_for_body();
         detail::wait_limit limit(due.when);
         try {
             while (body.empty() && !x->is_over()) co_await x->news();
@@ -49,7 +49,7 @@ task<std::optional<byte_view>> response_state::next_piece() {
             if (!expired) throw;
             std::string what = "reading the body after " + std::to_string(received);
             if (const auto length = x->content_length()) what += " of " + std::to_string(*length);
-            sent.fail_timeout(phase::read, due, what + " bytes");
+            sent->fail_timeout(phase::read, due, what + " bytes");
         }
     }
     release_if_over();
@@ -57,7 +57,7 @@ task<std::optional<byte_view>> response_state::next_piece() {
         piece_is_out = true;
         co_return body.front();
     }
-    if (x->now() == http1::exchange::state::failed) sent.fail_exchange(*x);
+    if (x->now() == http1::exchange::state::failed) sent->fail_exchange(*x);
     co_return std::nullopt;
 }
 
@@ -77,7 +77,7 @@ task<Container> response_state::read_all(std::size_t limit) {
     const auto check = [&](std::uint64_t size) {
         if (size <= limit) return;
         close();
-        sent.fail<payload_error>("the body is longer than the limit of " + std::to_string(limit) + " bytes");
+        sent->fail<payload_error>("the body is longer than the limit of " + std::to_string(limit) + " bytes");
     };
     // Not for HEAD, where the length is that of a body that does not come.
     if (x->body().size() == length) whole.reserve(length);
@@ -117,7 +117,7 @@ const skein::headers& client_response::trailers() const noexcept {
     return state_->x->trailers();
 }
 const skein::url& client_response::url() const noexcept {
-    return state_->sent.request().url;
+    return state_->sent->request().url;
 }
 const std::vector<hop>& client_response::history() const noexcept {
     return state_->hops;
@@ -127,14 +127,14 @@ std::optional<std::uint64_t> client_response::content_length() const noexcept {
 }
 
 const request_report& client_response::report() const {
-    request_report now = *state_->sent.report();
+    request_report now = *state_->sent->report();
     now.response_head_bytes = state_->x->head_bytes();
     now.response_body_bytes = state_->x->body_bytes();
     return state_->told.emplace(std::move(now));
 }
 
 const client_response& client_response::raise_for_status() const {
-    if (!ok()) state_->sent.fail_status(state_->x->head());
+    if (!ok()) state_->sent->fail_status(state_->x->head());
     return *this;
 }
 
@@ -168,7 +168,7 @@ task<nlohmann::json> parse_json(task<std::string> reading, client::sending& sent
 
 task<nlohmann::json> client_response::json_value() {
     state_->begin_reading("json()");
-    return parse_json(state_->read_all<std::string>(default_limit), state_->sent);
+    return parse_json(state_->read_all<std::string>(default_limit), *state_->sent);
 }
 
 void client_response::close() noexcept {

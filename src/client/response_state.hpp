@@ -17,19 +17,13 @@ namespace skein::client {
 
 class response_state : public detail::recycled {
 public:
-    response_state(sending&& from, lease connection, std::unique_ptr<http1::exchange> exchange,
-                   std::vector<hop> history)
-        : sent(std::move(from)),
-          held(std::move(connection)),
-          x(std::move(exchange)),
-          hops(std::move(history)) {
-        release_if_over();
-    }
+    response_state(std::shared_ptr<sending> from, lease connection, std::unique_ptr<http1::exchange> exchange)
+        : sent(std::move(from)), held(std::move(connection)), x(std::move(exchange)) {}
 
     /// The message is complete: the connection is free for others.
     void release_if_over() noexcept {
         if (!x->is_over()) return;
-        sent.end();
+        sent->end();
         held.release();
     }
     /// Gives up what has not arrived.
@@ -45,7 +39,7 @@ public:
 
     enum class reading : std::uint8_t { untouched, in_pieces, whole, closed };
 
-    sending sent;
+    std::shared_ptr<sending> sent;  // never null
     lease held;
     std::unique_ptr<http1::exchange> x;
     std::vector<hop> hops;

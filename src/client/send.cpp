@@ -1,95 +1,22 @@
-// Owns the life of a request: connection, head, body, response head; another attempt after a stale
-// connection; the next hop of a redirect.
+// Owns the life of a request: one attempt after the other, the hops of its redirects, and what becomes of the
+// last response.
 #include "client/send.hpp"
 
-#include "client/connect.hpp"
-#include "client/cookies.hpp"
+#include "client/attempt.hpp"
 #include "client/redirect.hpp"
 #include "client/response_state.hpp"
 #include "client/sending.hpp"
 #include "client/session_core.hpp"
-#include "http1/encoder.hpp"
 #include "task/wait_limit.hpp"
 
 #include <algorithm>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace skein::client {
 
 namespace {
-
-/// Methods whose repetition does no harm (RFC 9110, section 9.2.2).
-bool is_idempotent(std::string_view method) noexcept {
-    return method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "TRACE" ||
-           method == "PUT" || method == "DELETE" || method == "QUERY";
-}
-
-http1::request_kind kind_of(std::string_view method) noexcept {
-    if (method == "HEAD") return http1::request_kind::head;
-    if (method == "CONNECT") return http1::request_kind::connect;
-    return http1::request_kind::ordinary;
-}
-
-/// Adds what the session says and the request does not.
-void add_base_fields(headers& fields, const headers& base) {
-    headers added;
-    for (auto [name, value] : base)
-        if (!fields.contains(name)) added.append(name, value);
-    for (auto [name, value] : added) fields.append(name, value);
-}
-
-task<lease> wait_for_connection(sending& s) {
-    const auto started = detail::this_kernel.scheduler->now();
-    const due_time due = s.due(phase::pool);
-    detail::wait_limit limit(due.when);
-    try {
-        co_return co_await s.core().acquire(s.request().url);
-    } catch (const cancelled_error&) {
-        if (!limit.expired()) throw;
-        const auto& pool = s.core().connections();
-        const auto limit_text = [](std::size_t n) { return n == 0 ? "none" : std::to_string(n); };
-        const auto waited = detail::this_kernel.scheduler->now() - started;
-        s.fail_timeout(phase::pool, due,
-                       "waiting " + duration_text(waited) + " for a free connection to " + s.peer() + " (" +
-                           std::to_string(pool.open()) + " open, " + std::to_string(pool.idle()) +
-                           " of them idle; limit " + limit_text(pool.limits().total) + ", per host " +
-                           limit_text(pool.limits().per_host) + "; " + std::to_string(pool.waiting()) +
-                           " others wait)");
-    }
-}
-
-/// Waits until the request is written, or its response begins before that.
-task<> wait_until_sent(sending& s, const http1::connection& wire, http1::exchange& x) {
-    const due_time due = s.due(phase::write);
-    detail::wait_limit limit(due.when);
-    try {
-        while (wire.is_sending() && !x.has_head() && !x.is_over()) co_await x.news();
-    } catch (const cancelled_error&) {
-        if (!limit.expired()) throw;
-        s.fail_timeout(phase::write, due, "sending the request to " + s.peer());
-    }
-}
-
-task<> wait_for_head(sending& s, const http1::connection& wire, http1::exchange& x) {
-    due_time due = s.due(phase::first_byte);
-    // A server that closes early may have said why; if it has, that is already on its way.
-    constexpr auto patience = std::chrono::seconds(1);
-    const bool broken = bool(wire.send_error());
-    const auto latest = detail::this_kernel.scheduler->now() + patience;
-    if (broken) due.when = std::min(due.when, latest);
-    detail::wait_limit limit(due.when);
-    try {
-        while (!x.has_head() && !x.is_over()) co_await x.news();
-    } catch (const cancelled_error&) {
-        if (!limit.expired()) throw;
-        if (broken)
-            s.fail<disconnected_error>(
-                "sending the request to " + s.peer() + " failed: " + wire.send_error().message(), s.host(),
-                s.request().url.port(), wire.send_error());
-        s.fail_timeout(phase::first_byte, due, "waiting for the response of " + s.peer());
-    }
-}
 
 /// A redirect's own body: taken in if it is short and comes soon, so that the connection can go on.
 task<> drain(sending& s, http1::exchange& x) {
@@ -105,116 +32,47 @@ task<> drain(sending& s, http1::exchange& x) {
     }
 }
 
-/// Errors of the redirect rules, with the report.
-void follow(sending& s, const http1::response_head& head) {
+/// Turns the request into that of the next hop; gives the hop that it leaves.
+hop follow(sending& s, http1::response_head& head) {
+    request_state& r = s.request();
+    const int most = std::max(0, r.max_redirects.value_or(s.core().options().max_redirects));
+    if (s.progress().redirects >= static_cast<unsigned>(most))
+        s.fail<too_many_redirects>("more than " + std::to_string(s.progress().redirects) + " redirects");
+    url from = r.url;
+    s.own_fields();
     try {
-        follow_redirect(s.request(), head, s.core().options());
+        follow_redirect(r, head, s.core().options());
     } catch (const invalid_url& e) {
         s.fail<invalid_url>(e.what());
     }
-}
-
-/// The fields of this hop: with cookies, if there are any for it, a copy in `merged`.
-const headers* with_cookies(const sending& s, const headers& fields, headers& merged) {
-    const std::string value = cookie_header(fields, s.request(), s.core().cookies(), s.core().wall_time());
-    if (value.empty()) return &fields;
-    merged = fields;
-    merged.set("Cookie", value);
-    return &merged;
-}
-
-/// What the response sets, whatever its status.
-void keep_cookies(const sending& s, const http1::response_head& head) {
-    if (head.fields.contains("Set-Cookie"))
-        s.core().cookies().take_all(head.fields, s.request().url, s.core().wall_time());
+    ++s.progress().redirects;
+    return {std::move(from), head.status, std::move(head.fields)};
 }
 
 }  // namespace
 
 task<client_response> send(std::unique_ptr<request_state> request) {
     request->core->enter();
-    sending s(std::move(request));
-    request_state& r = s.request();
-    take_url_credentials(r);
-    const headers& base = s.core().base_fields();
-    const headers* fields = &base;
-    if (!r.fields.empty()) {
-        add_base_fields(r.fields, base);
-        fields = &r.fields;
-    }
+    take_url_credentials(*request);
+    const auto sent =
+        std::allocate_shared<sending>(detail::recycling_allocator<sending>(), std::move(request));
+    const request_state& r = sent->request();
     const bool follows = r.follow_redirects.value_or(r.method != "HEAD");
+    const bool raises = r.raise_for_status.value_or(sent->core().options().raise_for_status);
     std::vector<hop> history;
-    bool retried = false;
 
     for (;;) {
-        s.enter(phase::pool);
-        lease held = s.core().try_acquire(r.url);
-        if (!held) held = co_await wait_for_connection(s);
-        if (retried) held.drop_connection();  // a fresh one cannot be stale
-        const bool reused = held.has_connection();
-        if (!reused) co_await open_connection(s, held);
-        pooled& connection = held.connection();
-        s.progress().connection = connection.facts;
-        s.progress().reused = reused;
-        ++s.progress().attempts;
-        s.core().count_request();
-
-        s.enter(phase::write);
-        http1::request_head head;
-        head.method = r.method;
-        head.target = r.url.target();
-        head.host = r.url.host_header();
-        head.fields = fields;
-        headers merged;
-        if (!s.core().cookies().empty() || !r.cookies.empty()) head.fields = with_cookies(s, *fields, merged);
-        if (r.body) head.body = http1::request_body::sized(r.body->size());
-        head.close = s.core().options().connector.force_close;
-        http1::connection& wire = connection.wire;
-        wire.head_buffer().clear();
-        const bool closes = http1::encode_head(wire.head_buffer(), head).close;
-
-        auto x = std::make_unique<http1::exchange>();
-        wire.begin(*x, kind_of(r.method), r.body, closes);
-        if (wire.is_sending()) co_await wait_until_sent(s, wire, *x);
-        s.progress().request_bytes += wire.sent_bytes();
-        if (!x->has_head() && !x->is_over()) {
-            s.enter(phase::first_byte);
-            co_await wait_for_head(s, wire, *x);
-        }
-
-        if (!x->has_head()) {
-            // The server closed an idle connection just as we wrote to it. Nothing of an answer came, so a
-            // request that may be repeated goes out again, once, on a connection of its own.
-            const bool stale =
-                reused && x->head_bytes() == 0 && x->why().kind == http1::failure_kind::disconnected;
-            if (!stale || (wire.sent_bytes() != 0 && !is_idempotent(r.method))) s.fail_exchange(*x);
-            retried = true;
-            s.core().count_retry();
+        auto response = co_await attempt(sent);
+        http1::exchange& x = *response->x;
+        if (follows && is_redirect(x.head())) {
+            history.push_back(follow(*sent, x.head()));
+            co_await drain(*sent, x);
             continue;
         }
-        s.enter(phase::read);
-        keep_cookies(s, x->head());
-
-        if (follows && is_redirect(x->head())) {
-            if (s.progress().redirects >= static_cast<unsigned>(std::max(
-                                              0, r.max_redirects.value_or(s.core().options().max_redirects))))
-                s.fail<too_many_redirects>("more than " + std::to_string(s.progress().redirects) +
-                                           " redirects");
-            if (fields == &base) r.fields = base;
-            fields = &r.fields;
-            url from = r.url;
-            follow(s, x->head());
-            co_await drain(s, *x);
-            hop passed{std::move(from), x->head().status, std::move(x->head().fields)};
-            history.push_back(std::move(passed));
-            ++s.progress().redirects;
-            retried = false;
-            continue;
-        }
-        if (x->head().status >= 400 && r.raise_for_status.value_or(s.core().options().raise_for_status))
-            s.fail_status(x->head());
-        co_return client_response(std::make_unique<response_state>(std::move(s), std::move(held),
-                                                                   std::move(x), std::move(history)));
+        if (raises && x.head().status >= 400) sent->fail_status(x.head());
+        response->hops = std::move(history);
+        response->release_if_over();
+        co_return client_response(std::move(response));
     }
 }
 

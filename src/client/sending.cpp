@@ -9,6 +9,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
+/// So that each is none or limited.
 timeouts resolve(const timeouts& request, const timeouts& session) {
     timeouts r;
     r.total = request.total.or_else(session.total).or_else(5min);
@@ -56,13 +57,31 @@ due_time earlier(clock::time_point now, time_limit own, clock::time_point starte
     return due;
 }
 
+/// Adds what the session says and the request does not.
+void add_base_fields(headers& fields, const headers& base) {
+    headers added;
+    for (auto [name, value] : base)
+        if (!fields.contains(name)) added.append(name, value);
+    for (auto [name, value] : added) fields.append(name, value);
+}
+
 }  // namespace
 
 sending::sending(std::unique_ptr<request_state> what)
     : request_(std::move(what)),
-      limits_(resolve(request_->limits, request_->core->options().timeout)),
+      fields_(&request_->core->base_fields()),
       total_was_set_(request_->limits.total.or_else(request_->core->options().timeout.total).is_set()) {
+    request_->limits = resolve(request_->limits, request_->core->options().timeout);
     progress_.begin(detail::this_kernel.scheduler->read_clock());
+    if (request_->fields.empty()) return;
+    add_base_fields(request_->fields, *fields_);
+    fields_ = &request_->fields;
+}
+
+headers& sending::own_fields() {
+    if (fields_ != &request_->fields) request_->fields = *fields_;
+    fields_ = &request_->fields;
+    return request_->fields;
 }
 
 void sending::enter(phase next) noexcept {
@@ -76,14 +95,14 @@ void sending::end() noexcept {
 }
 
 due_time sending::due(phase in) const noexcept {
-    return earlier(detail::this_kernel.scheduler->now(), limit_of(limits_, in), progress_.started,
-                   limits_.total);
+    return earlier(detail::this_kernel.scheduler->now(), limit_of(request_->limits, in), progress_.started,
+                   request_->limits.total);
 }
 
 due_time sending::due_for_body() const noexcept {
     // The program may have been busy since the turn began; that is no fault of the peer.
-    return earlier(detail::this_kernel.scheduler->read_clock(), limits_.read, progress_.started,
-                   total_was_set_ ? limits_.total : time_limit(std::nullopt));
+    return earlier(detail::this_kernel.scheduler->read_clock(), request_->limits.read, progress_.started,
+                   total_was_set_ ? request_->limits.total : time_limit(std::nullopt));
 }
 
 std::shared_ptr<const request_report> sending::report() const {

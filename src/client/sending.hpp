@@ -1,4 +1,5 @@
 // One request on its way: what it is, how far it is, how long it may take, and how to say what went wrong.
+// Shared by the request's life (send.cpp) and its responses.
 #pragma once
 
 #include "client/progress.hpp"
@@ -16,13 +17,20 @@ namespace skein::client {
 
 class sending {
 public:
-    /// Resolves the limits against the session's and the library's, and starts the clock.
+    /// Resolves limits and headers against the session's and the library's, and starts the clock.
     explicit sending(std::unique_ptr<request_state> what);
+    sending(const sending&) = delete;
+    sending& operator=(const sending&) = delete;
 
     request_state& request() noexcept { return *request_; }
     const request_state& request() const noexcept { return *request_; }
     session_core& core() const noexcept { return *request_->core; }
     client::progress& progress() noexcept { return progress_; }
+    const client::progress& progress() const noexcept { return progress_; }
+    /// The headers of the request as it stands: the session's, where nothing was added to them.
+    const headers& fields() const noexcept { return *fields_; }
+    /// The same, as the request's own, to be changed.
+    headers& own_fields();
 
     void enter(phase next) noexcept;
     /// The exchange is over: the report's clock stands still.
@@ -56,8 +64,8 @@ private:
     std::string with_context(const std::string& what) const;
 
     std::unique_ptr<request_state> request_;
+    const headers* fields_;
     client::progress progress_;
-    timeouts limits_;  // resolved: each is none or limited
     bool total_was_set_;
 };
 

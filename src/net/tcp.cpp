@@ -9,6 +9,8 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <memory>
+#include <new>
 #include <utility>
 
 namespace skein::net {
@@ -172,7 +174,7 @@ private:
 
 class connect_wait final : detail::wait {
 public:
-    explicit connect_wait(const address& to) : to_(to) {}
+    explicit connect_wait(const address& to) noexcept : to_(to) {}
 
     bool await_ready() const {
         check();
@@ -214,7 +216,7 @@ private:
         std::exchange(state_, nullptr)->close();  // and the connect callback follows
     }
 
-    address to_;
+    const address& to_;  // in the frame of who waits
     socket_state* state_ = nullptr;
     uv_connect_t request_{};
     int status_ = 0;

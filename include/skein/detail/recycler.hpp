@@ -59,4 +59,16 @@ struct recycled {
     static void operator delete(void* memory, std::size_t size) noexcept { recycle_free(memory, size); }
 };
 
+/// The same for what the standard library allocates: std::allocate_shared.
+template <class T>
+struct recycling_allocator {
+    using value_type = T;
+    recycling_allocator() noexcept = default;
+    template <class U>
+    recycling_allocator(const recycling_allocator<U>&) noexcept {}
+    T* allocate(std::size_t n) { return static_cast<T*>(recycle_allocate(n * sizeof(T))); }
+    void deallocate(T* memory, std::size_t n) noexcept { recycle_free(memory, n * sizeof(T)); }
+    friend bool operator==(recycling_allocator, recycling_allocator) noexcept { return true; }
+};
+
 }  // namespace skein::detail

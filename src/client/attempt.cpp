@@ -1,0 +1,162 @@
+// Owns one attempt: a connection, the head and body of the request, the head of the response; and the other
+// connection that it takes when the first turned out to be stale.
+#include "client/attempt.hpp"
+
+#include "client/connect.hpp"
+#include "client/cookies.hpp"
+#include "http1/encoder.hpp"
+#include "task/wait_limit.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace skein::client {
+
+namespace {
+
+/// Methods whose repetition does no harm (RFC 9110, section 9.2.2).
+bool is_idempotent(std::string_view method) noexcept {
+    return method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "TRACE" ||
+           method == "PUT" || method == "DELETE" || method == "QUERY";
+}
+
+http1::request_kind kind_of(std::string_view method) noexcept {
+    if (method == "HEAD") return http1::request_kind::head;
+    if (method == "CONNECT") return http1::request_kind::connect;
+    return http1::request_kind::ordinary;
+}
+
+task<lease> wait_for_connection(sending& s) {
+    const auto started = detail::this_kernel.scheduler->now();
+    const due_time due = s.due(phase::pool);
+    detail::wait_limit limit(due.when);
+    try {
+        co_return co_await s.core().acquire(s.request().url);
+    } catch (const cancelled_error&) {
+        if (!limit.expired()) throw;
+        const auto& pool = s.core().connections();
+        const auto limit_text = [](std::size_t n) { return n == 0 ? "none" : std::to_string(n); };
+        const auto waited = detail::this_kernel.scheduler->now() - started;
+        s.fail_timeout(phase::pool, due,
+                       "waiting " + duration_text(waited) + " for a free connection to " + s.peer() + " (" +
+                           std::to_string(pool.open()) + " open, " + std::to_string(pool.idle()) +
+                           " of them idle; limit " + limit_text(pool.limits().total) + ", per host " +
+                           limit_text(pool.limits().per_host) + "; " + std::to_string(pool.waiting()) +
+                           " others wait)");
+    }
+}
+
+/// Waits until the request is written, or its response begins before that.
+task<> wait_until_sent(sending& s, const http1::connection& wire, http1::exchange& x) {
+    const due_time due = s.due(phase::write);
+    detail::wait_limit limit(due.when);
+    try {
+        while (wire.is_sending() && !x.has_head() && !x.is_over()) co_await x.news();
+    } catch (const cancelled_error&) {
+        if (!limit.expired()) throw;
+        s.fail_timeout(phase::write, due, "sending the request to " + s.peer());
+    }
+}
+
+task<> wait_for_head(sending& s, const http1::connection& wire, http1::exchange& x) {
+    due_time due = s.due(phase::first_byte);
+    // A server that closes early may have said why; if it has, that is already on its way.
+    constexpr auto patience = std::chrono::seconds(1);
+    const bool broken = bool(wire.send_error());
+    const auto latest = detail::this_kernel.scheduler->now() + patience;
+    if (broken) due.when = std::min(due.when, latest);
+    detail::wait_limit limit(due.when);
+    try {
+        while (!x.has_head() && !x.is_over()) co_await x.news();
+    } catch (const cancelled_error&) {
+        if (!limit.expired()) throw;
+        if (broken)
+            s.fail<disconnected_error>(
+                "sending the request to " + s.peer() + " failed: " + wire.send_error().message(), s.host(),
+                s.request().url.port(), wire.send_error());
+        s.fail_timeout(phase::first_byte, due, "waiting for the response of " + s.peer());
+    }
+}
+
+/// The fields of this hop: with cookies, if there are any for it, a copy in `merged`.
+const headers* fields_with_cookies(const sending& s, headers& merged) {
+    if (s.core().cookies().empty() && s.request().cookies.empty()) return &s.fields();
+    const std::string value =
+        cookie_header(s.fields(), s.request(), s.core().cookies(), s.core().wall_time());
+    if (value.empty()) return &s.fields();
+    merged = s.fields();
+    merged.set("Cookie", value);
+    return &merged;
+}
+
+/// What the response sets, whatever its status.
+void keep_cookies(const sending& s, const http1::response_head& head) {
+    if (head.fields.contains("Set-Cookie"))
+        s.core().cookies().take_all(head.fields, s.request().url, s.core().wall_time());
+}
+
+void note_connection(sending& s, const lease& held, bool reused) {
+    s.progress().connection = held.connection().facts;
+    s.progress().reused = reused;
+    ++s.progress().attempts;
+    s.core().count_request();
+}
+
+/// Begins the exchange: the head and what there is of the body go out.
+void begin(const sending& s, http1::connection& wire, http1::exchange& x) {
+    const request_state& r = s.request();
+    headers merged;
+    http1::request_head head;
+    head.method = r.method;
+    head.target = r.url.target();
+    head.host = r.url.host_header();
+    head.fields = fields_with_cookies(s, merged);
+    if (r.body) head.body = http1::request_body::sized(r.body->size());
+    head.close = s.core().options().connector.force_close;
+    wire.head_buffer().clear();
+    const bool closes = http1::encode_head(wire.head_buffer(), head).close;
+    wire.begin(x, kind_of(r.method), r.body, closes);
+}
+
+/// The server closed an idle connection just as we wrote to it. Nothing of an answer came, so a request that
+/// may be repeated goes out again.
+bool was_stale(const sending& s, const http1::connection& wire, const http1::exchange& x) {
+    return s.progress().reused && x.head_bytes() == 0 && x.why().kind == http1::failure_kind::disconnected &&
+           (wire.sent_bytes() == 0 || is_idempotent(s.request().method));
+}
+
+}  // namespace
+
+task<std::unique_ptr<response_state>> attempt(std::shared_ptr<sending> sent) {
+    sending& s = *sent;
+    for (bool fresh = false;; fresh = true) {  // a fresh connection cannot be stale
+        s.enter(phase::pool);
+        lease held = s.core().try_acquire(s.request().url);
+        if (!held) held = co_await wait_for_connection(s);
+        if (fresh) held.drop_connection();
+        const bool reused = held.has_connection();
+        if (!reused) co_await open_connection(s, held);
+        note_connection(s, held, reused);
+
+        s.enter(phase::write);
+        http1::connection& wire = held.connection().wire;
+        auto x = std::make_unique<http1::exchange>();
+        begin(s, wire, *x);
+        if (wire.is_sending()) co_await wait_until_sent(s, wire, *x);
+        s.progress().request_bytes += wire.sent_bytes();
+        if (!x->has_head() && !x->is_over()) {
+            s.enter(phase::first_byte);
+            co_await wait_for_head(s, wire, *x);
+        }
+        if (x->has_head()) {
+            s.enter(phase::read);
+            keep_cookies(s, x->head());
+            co_return std::make_unique<response_state>(std::move(sent), std::move(held), std::move(x));
+        }
+        if (!was_stale(s, wire, *x)) s.fail_exchange(*x);
+        s.core().count_retry();
+    }
+}
+
+}  // namespace skein::client

@@ -1,0 +1,19 @@
+// One attempt at a request, from the pool to the head of the response.
+#pragma once
+
+#include "client/response_state.hpp"
+#include "client/sending.hpp"
+
+#include <skein/task.hpp>
+
+#include <memory>
+
+namespace skein::client {
+
+/// Sends the request as it stands, and gives the response once its head is in, whatever its status. A
+/// connection that turns out to be stale is replaced, once, without being counted as a failure.
+/// *Cancellation:* at once, in any phase; the connection is closed. *Throws:* errors of error.hpp, with the
+/// report.
+task<std::unique_ptr<response_state>> attempt(std::shared_ptr<sending> sent);
+
+}  // namespace skein::client
