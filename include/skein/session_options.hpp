@@ -2,6 +2,7 @@
 #pragma once
 
 #include <skein/clock.hpp>
+#include <skein/content_coding.hpp>
 #include <skein/cookie_jar.hpp>
 #include <skein/headers.hpp>
 #include <skein/timeouts.hpp>
@@ -54,6 +55,10 @@ struct session_options {
     std::vector<std::string> redirect_safe_headers = {};
     /// Throw response_error for a status of 400 and more.
     bool raise_for_status = false;
+    /// Ask for compressed bodies, and decompress them: see client_request::decompress().
+    bool decompress = true;
+    /// How far that may go.
+    decoding_limits decoding = {};
 };
 
 }  // namespace skein

@@ -6,6 +6,8 @@
 #include <skein/timeouts.hpp>
 #include <skein/url.hpp>
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,6 +21,12 @@ class session_core;
 struct request_cookie {
     std::string name;
     std::string value;
+};
+
+/// What the caller wants to be told while a request is under way.
+struct request_hooks {
+    std::function<void(int status, const headers& fields)> on_interim;
+    std::function<void(std::uint64_t received, std::optional<std::uint64_t> total)> on_download;
 };
 
 struct request_state : detail::recycled {
@@ -37,6 +45,8 @@ struct request_state : detail::recycled {
     std::vector<std::string> redirect_safe;
     bool allow_downgrade = false;
     std::optional<bool> raise_for_status;
+    std::optional<bool> decompress;
+    std::unique_ptr<request_hooks> hooks;  // null: none
 };
 
 }  // namespace skein::client

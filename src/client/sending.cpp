@@ -1,6 +1,7 @@
 // Owns the words of the errors of an exchange.
 #include "client/sending.hpp"
 
+#include "client/decoding.hpp"
 #include "client/session_core.hpp"
 
 namespace skein::client {
@@ -73,8 +74,10 @@ sending::sending(std::unique_ptr<request_state> what)
       total_was_set_(request_->limits.total.or_else(request_->core->options().timeout.total).is_set()) {
     request_->limits = resolve(request_->limits, request_->core->options().timeout);
     progress_.begin(detail::this_kernel.scheduler->read_clock());
-    if (request_->fields.empty()) return;
+    if (request_->fields.empty() && !request_->decompress) return;
+    const bool says_what_it_accepts = request_->fields.contains("Accept-Encoding");
     add_base_fields(request_->fields, *fields_);
+    if (!says_what_it_accepts) choose_codings(request_->fields, *request_, core().options());
     fields_ = &request_->fields;
 }
 

@@ -5,13 +5,16 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace live {
 
-/// What was packed with gzip, deflate or br. Throws std::runtime_error if it is broken.
+/// What was packed with gzip, deflate, br or zstd. Throws std::runtime_error if it is broken.
 std::string unpack(std::string_view coding, const std::string& packed);
 
-/// A URL of content(100'000) gives it in each coding that is asked for, and says so.
-skein::task<> codings_are_kept(skein::client_session& session, std::string url);
+/// What a URL gives in each of the codings, and if the library chooses: packed, as the server sent it, and
+/// undone by the library.
+skein::task<> codings_are_undone(skein::client_session& session, std::string url, std::string expected,
+                                 std::vector<const char*> codings);
 
 }  // namespace live
