@@ -68,6 +68,7 @@ skein::task<> downloader::save(const input& what, result& out) {
     auto request = session.get(requested.str());
     request.headers(asked.headers);
     if (asked.timeout) request.timeout(*asked.timeout);
+    request.resumable();
     auto response = co_await std::move(request);
     out.status = response.status();
     out.final_url = response.url().redacted();

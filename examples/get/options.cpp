@@ -16,6 +16,7 @@ namespace get {
 namespace {
 
 constexpr std::size_t most_jobs = 1000;
+constexpr unsigned most_retries = 100;
 constexpr double shortest_timeout = 0.001;  // seconds
 constexpr double longest_timeout = 365.0 * 24 * 3600;
 
@@ -70,6 +71,11 @@ skein::session_options options::session() const {
     out.default_headers.set("Accept-Encoding", "identity");
     out.default_headers.set("User-Agent", "skein-get/" SKEIN_GET_VERSION);
     out.connector.limit = jobs;
+    if (retries != 0) {
+        out.retry = skein::retry_policy{.attempts = retries + 1};
+        out.retry_budget.tokens =
+            10 * static_cast<double>(jobs);  // one file in trouble does not use up those of the others
+    }
     if (!ca_file.empty()) out.tls = skein::tls_context().ca_file(ca_file);
     return out;
 }
@@ -92,6 +98,10 @@ std::optional<int> parse_command_line(int argc, char** argv, options& out) {
     auto* timeout = app.add_option("--timeout", seconds, "Give a file up after so many seconds, all told")
                         ->type_name("S")
                         ->check(CLI::Range(shortest_timeout, longest_timeout));
+    app.add_option("--retry", out.retries,
+                   "Ask so often again after a failure that may pass, with pauses; default: 0")
+        ->type_name("N")
+        ->check(CLI::Range(0U, most_retries));
     app.add_option("-H,--header", fields, "Send a header with each request")
         ->type_name("'K: V'")
         ->allow_extra_args(false);

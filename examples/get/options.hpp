@@ -20,6 +20,7 @@ struct options {
     std::string folder = ".";
     std::size_t jobs = 8;
     std::optional<std::chrono::milliseconds> timeout = {};  ///< per file; none: the library's limits by phase
+    unsigned retries = 0;  ///< of a request that failed; cut downloads go on in any case, if they can
     skein::headers headers = {};
     std::string ca_file = {};
     std::string cookies_from = {};  ///< a file of cookies to begin with; empty: none

@@ -1,18 +1,26 @@
 // A request in the making.
 #pragma once
 
+#include <skein/body_source.hpp>
+#include <skein/bytes.hpp>
 #include <skein/client_response.hpp>
+#include <skein/content_coding.hpp>
 #include <skein/detail/awaitable.hpp>
 #include <skein/detail/config.hpp>
+#include <skein/form.hpp>
 #include <skein/headers.hpp>
+#include <skein/multipart.hpp>
+#include <skein/retry_policy.hpp>
 #include <skein/task.hpp>
 #include <skein/timeouts.hpp>
 
 #include <nlohmann/json_fwd.hpp>
 
 #include <chrono>
+#include <concepts>
 #include <coroutine>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -75,9 +83,76 @@ public:
     /// The body. No Content-Type is added.
     client_request& body(std::string content) &;
     client_request&& body(std::string content) && { return std::move(body(std::move(content))); }
+    client_request& body(byte_view content) &;
+    client_request&& body(byte_view content) && { return std::move(body(content)); }
+    /// A body that is made, or read, while it is sent. `size` in bytes: announced as Content-Length, and then
+    /// the content must have it, else the request fails with payload_error, and no server takes what was sent
+    /// for the whole. Without one, and where the source does not know it either, the body is sent in chunks.
+    ///
+    /// An answer of 300 or more that comes meanwhile ends the sending, and is the response; a better one
+    /// does so if it is complete, or 256 KiB of it wait to be read. The connection is closed in both cases.
+    client_request& body(body_source source, std::optional<std::uint64_t> size = {}) &;
+    client_request&& body(body_source source, std::optional<std::uint64_t> size = {}) && {
+        return std::move(body(std::move(source), size));
+    }
+    /// The content of a file: see body_source::file(). No Content-Type is added.
+    client_request& body_file(const std::filesystem::path& path) &;
+    client_request&& body_file(const std::filesystem::path& path) && { return std::move(body_file(path)); }
+    /// The fields of a form, with Content-Type: application/x-www-form-urlencoded unless a header says
+    /// otherwise.
+    client_request& form(const skein::form& fields) &;
+    client_request&& form(const skein::form& fields) && { return std::move(form(fields)); }
+    /// Several parts, with Content-Type: multipart/form-data and the boundary.
+    client_request& multipart(const skein::multipart& parts) &;
+    client_request&& multipart(const skein::multipart& parts) && { return std::move(multipart(parts)); }
     /// A JSON body, with Content-Type: application/json unless a header says otherwise.
     client_request& json(const nlohmann::json& value) &;
     client_request&& json(const nlohmann::json& value) && { return std::move(json(value)); }
+
+    /// Compresses the body on its way, with Content-Encoding: in chunks, for its length is not known before;
+    /// up to 64 KiB in memory with their length. What is in the encoder leaves when 64 KiB have come
+    /// together, or the body ends. *Throws:* std::invalid_argument if this build cannot make the coding;
+    /// awaiting it, if there is a Content-Encoding header besides.
+    client_request& compress(content_coding coding) &;
+    client_request&& compress(content_coding coding) && { return std::move(compress(coding)); }
+    /// Adds a trailer: a field behind the body, which is then sent in chunks. It is announced (Trailer).
+    /// *Throws:* std::invalid_argument for what must not be one: framing, routing, credentials, content
+    /// format (RFC 9110, section 6.5.1).
+    client_request& trailer(std::string_view name, std::string_view value) &;
+    client_request&& trailer(std::string_view name, std::string_view value) && {
+        return std::move(trailer(name, value));
+    }
+    /// Asks for (further) trailers when the body is written: a checksum of it, say.
+    client_request& trailers(std::function<skein::headers()> at_end) &;
+    client_request&& trailers(std::function<skein::headers()> at_end) && {
+        return std::move(trailers(std::move(at_end)));
+    }
+    /// Sends the body only if the server asks for it (Expect: 100-continue), or says nothing for a second. If
+    /// it answers instead, the body is not sent; after 417 the request goes out once more, without the
+    /// question (RFC 9110, section 10.1.1). Without a body it has no effect.
+    client_request& expect_continue(bool expect = true) &;
+    client_request&& expect_continue(bool expect = true) && { return std::move(expect_continue(expect)); }
+    /// Told of each piece of the body that the system has taken: how many bytes, as they are sent, of how
+    /// many, if that is known. When the body is sent again, it begins anew. What it throws ends the request.
+    client_request& on_upload(
+        std::function<void(std::uint64_t sent, std::optional<std::uint64_t> total)> progress) &;
+    client_request&& on_upload(
+        std::function<void(std::uint64_t sent, std::optional<std::uint64_t> total)> progress) && {
+        return std::move(on_upload(std::move(progress)));
+    }
+
+    /// Names of headers that the session and the library shall not add: User-Agent, say.
+    template <class... Names>
+    requires(std::convertible_to<const Names&, std::string_view>&&...)
+        client_request& skip_auto_headers(const Names&... names) & {
+        (skip_auto_header(names), ...);
+        return *this;
+    }
+    template <class... Names>
+    requires(std::convertible_to<const Names&, std::string_view>&&...) client_request &&
+        skip_auto_headers(const Names&... names) && {
+        return std::move(skip_auto_headers(names...));
+    }
 
     /// Authorization: Basic, of user and password in UTF-8 (RFC 7617).
     client_request& basic_auth(std::string_view user, std::string_view password) &;
@@ -140,6 +215,27 @@ public:
         std::function<void(std::uint64_t received, std::optional<std::uint64_t> total)> hook) && {
         return std::move(on_download(std::move(hook)));
     }
+    /// When it is sent again: instead of what the session says. `retry({.attempts = 1})`: never.
+    client_request& retry(const retry_policy& policy) &;
+    client_request&& retry(const retry_policy& policy) && { return std::move(retry(policy)); }
+    /// Decides which errors and statuses are worth another attempt, within the policy.
+    client_request& retry_if(retry_predicate decide) &;
+    client_request&& retry_if(retry_predicate decide) && { return std::move(retry_if(std::move(decide))); }
+
+    /// Reading the body goes on after a cut or a stall: the rest is asked for, with Range and If-Range, and
+    /// comes out of the same response as if nothing had been, while the session is open. Pauses and attempts
+    /// are those of the retry policy (without one, of a default one), counted anew whenever a byte has come.
+    /// For GET.
+    ///
+    /// It must be the same file: the first response needs a strong ETag, or a Last-Modified that is older
+    /// than its Date (RFC 9110, section 13.1.5), and no content coding (so Accept-Encoding: identity is sent,
+    /// unless the request has one). A server that sends another version, another place, or another length
+    /// than it said gives a payload_error, and so does a cut without a validator. After one that sends the
+    /// same file (by its ETag) from its beginning, what was read is skipped. With a Range of your own, the
+    /// rest of that range is asked for.
+    /// *Throws:* std::logic_error for another method.
+    client_request& resumable(bool resume = true) &;
+    client_request&& resumable(bool resume = true) && { return std::move(resumable(resume)); }
 
     /// Sends it, once: as awaiting it.
     task<client_response> send() &&;
@@ -171,6 +267,7 @@ private:
         return limits;
     }
     client::request_state& state();
+    void skip_auto_header(std::string_view name);
 
     std::unique_ptr<client::request_state> state_;
 };

@@ -24,7 +24,7 @@ struct session_stats {
     std::size_t waiting = 0;        ///< requests that wait for a connection
     std::uint64_t requests = 0;     ///< sent, each attempt counted
     std::uint64_t connections = 0;  ///< made
-    std::uint64_t retried = 0;      ///< requests sent again after a stale connection
+    std::uint64_t retried = 0;  ///< requests sent again: stale connections, retry policies, resumed bodies
 };
 
 /// Makes requests, over connections that it keeps. One session for all requests of a program (or of one of

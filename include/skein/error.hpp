@@ -32,6 +32,7 @@ enum class phase : std::uint8_t {
     write,       ///< sending the request
     first_byte,  ///< waiting for the response head
     read,        ///< reading the body
+    pause,       ///< waiting before it may be sent: for a turn under a rate limit, or before another attempt
 };
 
 /// The name of a phase, as the error messages and the report have it: "pool", "dns", ...

@@ -41,7 +41,7 @@ struct SKEIN_API request_report {
     std::uint64_t response_decoded_bytes = 0;  ///< of the body so far, as it was read: decompressed
 
     /// For the library.
-    std::array<clock::duration, 9> spent_ = {};
+    std::array<clock::duration, 10> spent_ = {};
 };
 
 }  // namespace skein

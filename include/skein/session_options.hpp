@@ -5,12 +5,15 @@
 #include <skein/content_coding.hpp>
 #include <skein/cookie_jar.hpp>
 #include <skein/headers.hpp>
+#include <skein/rate_limit.hpp>
+#include <skein/retry_policy.hpp>
 #include <skein/timeouts.hpp>
 #include <skein/tls_context.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +31,11 @@ struct connector_options {
     std::chrono::milliseconds keepalive = std::chrono::seconds(15);
     /// Idle connections kept.
     std::size_t max_idle = 100;
+    /// How long after it was made a connection begins its last exchange; 0 is no limit. So that long-lived
+    /// programs follow a name that has moved, or a balancer's new weights.
+    std::chrono::milliseconds max_lifetime = {};
+    /// Exchanges on one connection; 0 is no limit. (What the server says, Keep-Alive: max=N, counts anyway.)
+    std::size_t max_requests = 0;
     /// Close each connection after its response, and say so (Connection: close).
     bool force_close = false;
     /// All heads of one response together, bytes.
@@ -59,6 +67,14 @@ struct session_options {
     bool decompress = true;
     /// How far that may go.
     decoding_limits decoding = {};
+    /// When requests are sent again; unset: never, but for a connection that turned out stale.
+    std::optional<retry_policy> retry = {};
+    /// Decides which errors and statuses are (with the default policy if none is set). Empty: the policy.
+    retry_predicate retry_if = {};
+    /// Of all requests of the session together that have a retry_policy.
+    skein::retry_budget retry_budget = {};
+    /// How fast requests to one origin may follow each other.
+    skein::rate_limit rate_limit = {};
 };
 
 }  // namespace skein

@@ -3,6 +3,7 @@
 
 #include <skein/as_completed.hpp>
 #include <skein/barrier.hpp>
+#include <skein/body_source.hpp>
 #include <skein/bytes.hpp>
 #include <skein/cancelled_error.hpp>
 #include <skein/client_request.hpp>
@@ -18,16 +19,20 @@
 #include <skein/error.hpp>
 #include <skein/event.hpp>
 #include <skein/first.hpp>
+#include <skein/form.hpp>
 #include <skein/future.hpp>
 #include <skein/gather.hpp>
 #include <skein/headers.hpp>
 #include <skein/http_version.hpp>
+#include <skein/multipart.hpp>
 #include <skein/mutex.hpp>
 #include <skein/on_signal.hpp>
 #include <skein/outcome.hpp>
 #include <skein/queue.hpp>
+#include <skein/rate_limit.hpp>
 #include <skein/remote.hpp>
 #include <skein/request_report.hpp>
+#include <skein/retry_policy.hpp>
 #include <skein/run.hpp>
 #include <skein/save_options.hpp>
 #include <skein/semaphore.hpp>

@@ -3,7 +3,9 @@
 
 #include <skein/clock.hpp>
 
+#include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <optional>
 
 namespace skein {
@@ -31,16 +33,43 @@ private:
     clock::duration limit_{};
 };
 
+/// How fast a body must come in at least: unset (the session's holds, or the library's), none (std::nullopt),
+/// or so many bytes a second on average over each stretch of `window`. Only the time in which the program
+/// waits for the body counts.
+class rate_floor {
+public:
+    constexpr rate_floor() noexcept = default;
+    constexpr rate_floor(std::nullopt_t) noexcept : window_(clock::duration::max()) {}
+    constexpr rate_floor(std::uint64_t bytes_per_second) noexcept
+        : rate_floor(bytes_per_second, std::chrono::seconds(30)) {}
+    template <class Rep, class Period>
+    constexpr rate_floor(std::uint64_t bytes_per_second, std::chrono::duration<Rep, Period> window) noexcept
+        : bytes_per_second_(bytes_per_second),
+          window_(std::max(detail::saturate(window), clock::duration(1))) {}
+
+    constexpr bool is_set() const noexcept { return window_ != clock::duration::zero(); }
+    constexpr bool is_limited() const noexcept { return bytes_per_second_ != 0; }
+    constexpr std::uint64_t bytes_per_second() const noexcept { return bytes_per_second_; }
+    constexpr clock::duration window() const noexcept { return window_; }
+    /// This one if it is set, else the other.
+    constexpr rate_floor or_else(rate_floor other) const noexcept { return is_set() ? *this : other; }
+
+private:
+    std::uint64_t bytes_per_second_ = 0;
+    clock::duration window_{};  // zero: unset
+};
+
 /// The time limits of a request; each phase has its own, so that an error can say which ran out. What is
 /// unset comes from the session, then from the library: total 5 min, dns, connect and tls 30 s each, read 60
-/// s.
+/// s. A redirect, and another attempt of a retry_policy, begin their phases anew; `total` spans them all, and
+/// nothing outlives it: a lookup that cannot be interrupted is abandoned.
 ///
 ///     session.get(url).timeout({.total = 30s, .connect = 5s})
 struct timeouts {
     /// The whole request, with redirects, retries and the body. The library's default does not bound chunk():
     /// a download may take its time. One that was set does.
     time_limit total = {};
-    /// Waiting for a free connection.
+    /// Waiting for a free connection. The wait for a turn under a rate limit is none of it.
     time_limit pool = {};
     /// Resolving the host name.
     time_limit dns = {};
@@ -48,12 +77,15 @@ struct timeouts {
     time_limit connect = {};
     /// The TLS handshake.
     time_limit tls = {};
-    /// Sending the request.
+    /// Sending the whole request, its body included: for a large one, leave it unset, or give it time.
     time_limit write = {};
     /// From the request's last byte to the response's head.
     time_limit first_byte = {};
-    /// Between two pieces of the body.
+    /// Between two pieces of the body, while the program waits for one.
     time_limit read = {};
+    /// The least rate of the body, `{1000, 20s}` for 1000 bytes a second over 20 s. Against peers that keep
+    /// `read` from running out with a byte now and then.
+    rate_floor min_rate = {};
 };
 
 }  // namespace skein

@@ -25,6 +25,8 @@ std::string_view to_string(phase value) noexcept {
             return "first_byte";
         case phase::read:
             return "read";
+        case phase::pause:
+            return "pause";
     }
     return "unknown";
 }

@@ -4,6 +4,7 @@
 
 #include "client/connect.hpp"
 #include "client/cookies.hpp"
+#include "client/upload.hpp"
 #include "http1/encoder.hpp"
 #include "task/wait_limit.hpp"
 
@@ -14,12 +15,6 @@
 namespace skein::client {
 
 namespace {
-
-/// Methods whose repetition does no harm (RFC 9110, section 9.2.2).
-bool is_idempotent(std::string_view method) noexcept {
-    return method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "TRACE" ||
-           method == "PUT" || method == "DELETE" || method == "QUERY";
-}
 
 http1::request_kind kind_of(std::string_view method) noexcept {
     if (method == "HEAD") return http1::request_kind::head;
@@ -116,7 +111,7 @@ void note_connection(sending& s, const lease& held, bool reused) {
     s.core().count_request();
 }
 
-/// Begins the exchange: the head and what there is of the body go out.
+/// Begins the exchange: the head goes out, and a body that is in memory.
 void begin(const sending& s, http1::connection& wire, http1::exchange& x) {
     const request_state& r = s.request();
     headers merged;
@@ -125,26 +120,50 @@ void begin(const sending& s, http1::connection& wire, http1::exchange& x) {
     head.target = r.url.target();
     head.host = r.url.host_header();
     head.fields = fields_with_cookies(s, merged);
-    if (r.body) head.body = http1::request_body::sized(r.body->size());
+    if (r.upload)
+        head.body = r.upload->framing();
+    else if (r.body)
+        head.body = http1::request_body::sized(r.body->size());
     head.close = s.core().options().connector.force_close;
     wire.head_buffer().clear();
     const bool closes = http1::encode_head(wire.head_buffer(), head).close;
     if (r.hooks && r.hooks->on_interim) x.keep_interims();
-    wire.begin(x, kind_of(r.method), r.body, closes);
+    if (r.upload)
+        wire.begin_streamed(x, kind_of(r.method), closes);
+    else
+        wire.begin(x, kind_of(r.method), r.body, closes);
 }
 
 /// The server closed an idle connection just as we wrote to it. Nothing of an answer came, so a request that
 /// may be repeated goes out again.
 bool was_stale(const sending& s, const http1::connection& wire, const http1::exchange& x) {
     return s.progress().reused && x.head_bytes() == 0 && x.why().kind == http1::failure_kind::disconnected &&
-           (wire.sent_bytes() == 0 || is_idempotent(s.request().method));
+           (wire.sent_bytes() == 0 || is_idempotent(s.request().method)) && s.request().can_replay();
+}
+
+task<> wait_for_turn(sending& s, rate_limiter& limiter) {
+    auto& origin = limiter.at(s.request().url);
+    if (origin.try_take()) co_return;
+    s.enter(phase::pause);
+    const due_time due = s.due(phase::pause);
+    detail::wait_limit limit(due.when);
+    try {
+        co_await origin.turn();
+    } catch (const cancelled_error&) {
+        if (!limit.expired()) throw;
+        s.fail_timeout(phase::pause, due, "waiting for a turn to ask " + s.peer() + ", under the rate limit");
+    }
 }
 
 }  // namespace
 
 task<std::unique_ptr<response_state>> attempt(std::shared_ptr<sending> sent) {
     sending& s = *sent;
-    for (bool fresh = false;; fresh = true) {  // a fresh connection cannot be stale
+    rate_limiter* const limiter = s.core().limiter();
+    if (limiter != nullptr) co_await wait_for_turn(s, *limiter);
+    bool fresh = false;  // such a connection cannot be stale
+    for (;;) {
+        if (s.request().upload) co_await open_body(s);
         s.enter(phase::pool);
         lease held = s.core().try_acquire(s.request().url);
         if (!held) held = co_await wait_for_connection(s);
@@ -157,7 +176,10 @@ task<std::unique_ptr<response_state>> attempt(std::shared_ptr<sending> sent) {
         http1::connection& wire = held.connection().wire;
         auto x = std::make_unique<http1::exchange>();
         begin(s, wire, *x);
-        if (wire.is_sending()) co_await wait_until_sent(s, wire, *x);
+        if (s.request().upload)
+            co_await send_body(s, wire, *x);
+        else if (wire.is_sending())
+            co_await wait_until_sent(s, wire, *x);
         s.progress().request_bytes += wire.sent_bytes();
         if (!x->has_head() && !x->is_over()) {
             s.enter(phase::first_byte);
@@ -166,10 +188,27 @@ task<std::unique_ptr<response_state>> attempt(std::shared_ptr<sending> sent) {
         if (x->has_head()) {
             s.enter(phase::read);
             keep_cookies(s, x->head());
+            if (limiter != nullptr) limiter->learn(s.request().url, x->head(), s.core().wall_time());
+            fresh = false;
+            if (s.request().upload && gives_up_expecting(s.request(), x->head().status)) continue;
             co_return std::make_unique<response_state>(std::move(sent), std::move(held), std::move(x));
         }
         if (!was_stale(s, wire, *x)) s.fail_exchange(*x);
         s.core().count_retry();
+        fresh = true;
+    }
+}
+
+task<> drain(sending& s, http1::exchange& x) {
+    constexpr std::size_t worth_reading_bytes = 64 * 1024;
+    constexpr auto worth_waiting = std::chrono::seconds(1);
+    if (x.content_length().value_or(0) > worth_reading_bytes) co_return;
+    const auto latest = detail::this_kernel.scheduler->now() + worth_waiting;
+    detail::wait_limit limit(std::min(s.due(phase::read).when, latest));
+    try {
+        while (!x.is_over() && x.body().size() < worth_reading_bytes) co_await x.news();
+    } catch (const cancelled_error&) {
+        if (!limit.expired()) throw;
     }
 }
 

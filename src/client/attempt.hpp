@@ -16,4 +16,8 @@ namespace skein::client {
 /// report.
 task<std::unique_ptr<response_state>> attempt(std::shared_ptr<sending> sent);
 
+/// A response that nobody will read: its body is taken in if it is short and comes soon, so that the
+/// connection can go on.
+task<> drain(sending& s, http1::exchange& x);
+
 }  // namespace skein::client

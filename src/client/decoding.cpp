@@ -78,7 +78,7 @@ task<> response_state::give_way() {
         close();
         throw;
     }
-    if (limit.expired()) fail_read_timeout(due);
+    if (limit.expired()) fail_body_timeout(&due);
 }
 
 // The connection is not used again, even if it has gone back: who sends such a body may have lost count of

@@ -28,7 +28,7 @@ struct progress {
     clock::time_point entered{};  // the phase
     clock::time_point ended = clock::time_point::max();
     phase now = phase::none;
-    std::array<clock::duration, 9> spent{};
+    decltype(request_report::spent_) spent{};
     std::shared_ptr<const connection_facts> connection;
     unsigned attempts = 0;
     unsigned redirects = 0;

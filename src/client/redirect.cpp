@@ -22,7 +22,7 @@ bool begins_with(std::string_view name, std::string_view prefix) noexcept {
 
 bool is_body_header(std::string_view name) noexcept {
     return begins_with(name, "Content-") || http::equals_ignoring_case(name, "Transfer-Encoding") ||
-           http::equals_ignoring_case(name, "Trailer");
+           http::equals_ignoring_case(name, "Trailer") || http::equals_ignoring_case(name, "Expect");
 }
 
 // What a caller sets that tells another origin nothing.
@@ -115,8 +115,12 @@ void follow_redirect(request_state& request, const http1::response_head& head,
     const bool see_other = head.status == 303 && request.method != "HEAD" && request.method != "GET";
     if (post_to_get || see_other) {
         request.method = "GET";
-        request.body.reset();
+        request.drop_body();
         filter(request.fields, [](std::string_view name) { return !is_body_header(name); });
+    } else if (!request.can_replay()) {
+        throw payload_error("a redirect with status " + std::to_string(head.status) + " from " +
+                            request.url.redacted() + " to " + to.redacted() +
+                            " asks for the body again, and that could be sent once only");
     }
     if (!same_trust(request.url, to)) {
         filter(request.fields, [&](std::string_view name) {

@@ -1,9 +1,11 @@
 // Owns the setters of a request.
 #include "client/request_state.hpp"
 #include "client/send.hpp"
+#include "client/session_core.hpp"
 #include "http/base64.hpp"
 #include "http/cookie_rules.hpp"
 #include "http/field_grammar.hpp"
+#include "http1/encoder.hpp"
 
 #include <skein/client_request.hpp>
 
@@ -13,6 +15,13 @@
 #include <stdexcept>
 
 namespace skein {
+
+namespace {
+client::upload& upload_of(client::request_state& state) {
+    if (!state.upload) state.upload = std::make_unique<client::upload>();
+    return *state.upload;
+}
+}  // namespace
 
 client_request::client_request(std::unique_ptr<client::request_state> state) noexcept
     : state_(std::move(state)) {}
@@ -56,6 +65,34 @@ client_request& client_request::cookie(std::string_view name, std::string_view v
 
 client_request& client_request::body(std::string content) & {
     state().body = std::make_shared<const std::string>(std::move(content));
+    if (state().upload) state().upload->set_source(nullptr, {});
+    return *this;
+}
+
+client_request& client_request::body(body_source source, std::optional<std::uint64_t> size) & {
+    upload_of(state()).set_source(source.origin(), size);
+    state().body.reset();
+    return *this;
+}
+
+client_request& client_request::body(byte_view content) & {
+    return body(std::string(as_text(content)));
+}
+
+client_request& client_request::body_file(const std::filesystem::path& path) & {
+    return body(body_source::file(path));
+}
+
+client_request& client_request::form(const skein::form& fields) & {
+    body(fields.encoded());
+    if (!state().fields.contains("Content-Type")) header("Content-Type", "application/x-www-form-urlencoded");
+    return *this;
+}
+
+client_request& client_request::multipart(const skein::multipart& parts) & {
+    auto [source, type] = parts.to_body();
+    body(std::move(source));
+    state().fields.set("Content-Type", type);
     return *this;
 }
 
@@ -65,10 +102,49 @@ client_request& client_request::json(const nlohmann::json& value) & {
     return *this;
 }
 
+client_request& client_request::compress(content_coding coding) & {
+    if (!is_supported(coding))
+        throw std::invalid_argument("this build of skein does not make " + std::string(to_string(coding)));
+    upload_of(state()).coding = coding;
+    return *this;
+}
+
+client_request& client_request::trailer(std::string_view name, std::string_view value) & {
+    skein::headers one;
+    one.append(name, value);
+    std::string checked;
+    http1::encode_last_chunk(checked, one);
+    upload_of(state()).trailers.append(name, value);
+    return *this;
+}
+
+client_request& client_request::trailers(std::function<skein::headers()> at_end) & {
+    upload_of(state()).last_trailers = std::move(at_end);
+    return *this;
+}
+
+client_request& client_request::expect_continue(bool expect) & {
+    upload_of(state()).expects = expect;
+    return *this;
+}
+
+client_request& client_request::on_upload(
+    std::function<void(std::uint64_t, std::optional<std::uint64_t>)> progress) & {
+    upload_of(state()).progress = std::move(progress);
+    return *this;
+}
+
+void client_request::skip_auto_header(std::string_view name) {
+    state().skip_auto_headers.emplace_back(name);
+}
+
 client_request& client_request::basic_auth(std::string_view user, std::string_view password) & {
     if (user.find(':') != std::string_view::npos)
         throw std::invalid_argument(
             "a user name for basic authentication must not contain a colon (RFC 7617)");
+    if (http::has_control_byte(user) || http::has_control_byte(password))
+        throw std::invalid_argument(
+            "a user name or password for basic authentication has a control character (RFC 7617)");
     state().fields.set("Authorization",
                        "Basic " + http::base64(std::string(user) + ":" + std::string(password)));
     return *this;
@@ -89,6 +165,7 @@ client_request& client_request::timeout(const timeouts& limits) & {
     own.write = limits.write.or_else(own.write);
     own.first_byte = limits.first_byte.or_else(own.first_byte);
     own.read = limits.read.or_else(own.read);
+    own.min_rate = limits.min_rate.or_else(own.min_rate);
     return *this;
 }
 
@@ -138,6 +215,34 @@ client_request& client_request::on_interim(std::function<void(int, const skein::
 client_request& client_request::on_download(
     std::function<void(std::uint64_t, std::optional<std::uint64_t>)> hook) & {
     hooks_of(state()).on_download = std::move(hook);
+    return *this;
+}
+
+namespace {
+client::retry_settings& own_retries(client::request_state& request) {
+    if (!request.retry) {
+        const auto* of_session = request.core->retries();
+        request.retry = std::make_unique<client::retry_settings>(
+            of_session != nullptr ? *of_session : client::retry_settings());
+    }
+    return *request.retry;
+}
+}  // namespace
+
+client_request& client_request::retry(const retry_policy& policy) & {
+    own_retries(state()).policy = policy;
+    return *this;
+}
+
+client_request& client_request::retry_if(retry_predicate decide) & {
+    own_retries(state()).when = std::move(decide);
+    return *this;
+}
+
+client_request& client_request::resumable(bool resume) & {
+    if (state().method != "GET") throw std::logic_error("only a GET is resumable");
+    state().resumable = resume;
+    if (resume && !state().fields.contains("Accept-Encoding")) header("Accept-Encoding", "identity");
     return *this;
 }
 

@@ -1,6 +1,9 @@
 // What a client_request has gathered.
 #pragma once
 
+#include "client/retry_rules.hpp"
+#include "client/upload.hpp"
+
 #include <skein/detail/recycler.hpp>
 #include <skein/headers.hpp>
 #include <skein/timeouts.hpp>
@@ -38,15 +41,27 @@ struct request_state : detail::recycled {
     skein::url url;
     skein::headers fields;                    // the caller's own
     std::vector<request_cookie> cookies;      // for the first origin
-    std::shared_ptr<const std::string> body;  // null: none
+    std::shared_ptr<const std::string> body;  // in memory; null: none, or the upload has it
+    std::unique_ptr<client::upload> upload;   // null: the body is bytes in memory, and nothing goes with it
     timeouts limits;
     std::optional<bool> follow_redirects;
     std::optional<int> max_redirects;
     std::vector<std::string> redirect_safe;
+    std::vector<std::string> skip_auto_headers;
     bool allow_downgrade = false;
     std::optional<bool> raise_for_status;
     std::optional<bool> decompress;
-    std::unique_ptr<request_hooks> hooks;  // null: none
+    std::unique_ptr<request_hooks> hooks;   // null: none
+    std::unique_ptr<retry_settings> retry;  // null: the session's
+    bool resumable = false;
+
+    /// Whether the body, if there is one, can be sent (again) from its beginning.
+    bool can_replay() const noexcept { return !upload || !upload->origin || upload->origin->can_replay(); }
+    bool has_body() const noexcept { return body != nullptr || (upload && upload->origin); }
+    void drop_body() noexcept {
+        body.reset();
+        upload.reset();
+    }
 };
 
 }  // namespace skein::client

@@ -4,6 +4,7 @@
 
 #include <skein/client_response.hpp>
 
+#include <algorithm>
 #include <cstring>
 #include <stdexcept>
 #include <string>
@@ -35,23 +36,43 @@ void response_state::begin_reading(const char* whom) {
                                                                        : ": the body was read before"));
 }
 
-task<std::optional<byte_view>> response_state::wire_piece() {
+void response_state::fail_body_timeout(const due_time* due) {
+    const auto received = x->body_bytes();
+    close();
+    std::string what = "reading the body after " + std::to_string(received);
+    if (const auto length = x->content_length()) what += " of " + std::to_string(*length);
+    what += " bytes";
+    if (due != nullptr) sent->fail_timeout(phase::read, *due, what);
+    const rate_floor& floor = sent->min_rate();
+    sent->fail<timeout_error>("timed out " + what + ": slower than " +
+                                  std::to_string(floor.bytes_per_second()) + " bytes a second over " +
+                                  duration_text(floor.window()),
+                              phase::read, floor.window());
+}
+
+task<std::optional<byte_view>> response_state::next_piece_of_exchange() {
     http1::body_buffer& body = x->body();
     if (piece_is_out) {
         body.pop_front();
         piece_is_out = false;
         x->read_on();
     }
-    if (body.empty() && !x->is_over()) {
+    while (body.empty() && !x->is_over()) {
         const due_time due = sent->due_for_body();
-        detail::wait_limit limit(due.when);
+        const auto began = detail::this_kernel.scheduler->now();
+        const auto window_end = pace.window_end(sent->min_rate(), began);
+        detail::wait_limit limit(std::min(due.when, window_end));
         try {
             while (body.empty() && !x->is_over()) co_await x->news();
         } catch (const cancelled_error&) {
-            if (limit.expired()) fail_read_timeout(due);
-            close();
-            throw;
+            if (!limit.expired()) {
+                close();
+                throw;
+            }
+            if (due.when <= window_end) fail_body_timeout(&due);
         }
+        const auto waited = detail::this_kernel.scheduler->now() - began;
+        if (!pace.keeps_up(sent->min_rate(), waited, x->body_bytes())) fail_body_timeout(nullptr);
     }
     release_if_over();
     if (!body.empty()) {
@@ -62,13 +83,6 @@ task<std::optional<byte_view>> response_state::wire_piece() {
     }
     if (x->now() == http1::exchange::state::failed) sent->fail_exchange(*x);
     co_return std::nullopt;
-}
-
-void response_state::fail_read_timeout(const due_time& due) {
-    std::string what = "reading the body after " + std::to_string(x->body_bytes());
-    if (const auto length = x->content_length()) what += " of " + std::to_string(*length);
-    close();
-    sent->fail_timeout(phase::read, due, what + " bytes");
 }
 
 namespace {
@@ -116,16 +130,16 @@ client_response& client_response::operator=(client_response&&) noexcept = defaul
 client_response::~client_response() = default;
 
 int client_response::status() const noexcept {
-    return state_->x->head().status;
+    return state_->head().status;
 }
 std::string_view client_response::reason() const noexcept {
-    return state_->x->head().reason;
+    return state_->head().reason;
 }
 http_version client_response::version() const noexcept {
-    return state_->x->head().version;
+    return state_->head().version;
 }
 const skein::headers& client_response::headers() const noexcept {
-    return state_->x->head().fields;
+    return state_->head().fields;
 }
 const skein::headers& client_response::trailers() const noexcept {
     return state_->x->trailers();
@@ -137,7 +151,7 @@ const std::vector<hop>& client_response::history() const noexcept {
     return state_->hops;
 }
 std::optional<std::uint64_t> client_response::content_length() const noexcept {
-    return state_->x->content_length();
+    return state_->resume ? state_->resume->content_length : state_->x->content_length();
 }
 
 const request_report& client_response::report() const {
@@ -146,11 +160,12 @@ const request_report& client_response::report() const {
     now.response_body_bytes = state_->x->body_bytes();
     now.response_decoded_bytes =
         state_->decoding ? state_->decoding->decoder.decoded_bytes() : state_->x->body_bytes();
+    if (state_->resume) now.response_body_bytes += state_->resume->earlier_bytes;
     return state_->told.emplace(std::move(now));
 }
 
 const client_response& client_response::raise_for_status() const {
-    if (!ok()) state_->sent->fail_status(state_->x->head());
+    if (!ok()) state_->sent->fail_status(state_->head());
     return *this;
 }
 

@@ -2,7 +2,9 @@
 // history.
 #pragma once
 
+#include "client/body_pace.hpp"
 #include "client/decoding.hpp"
+#include "client/resume.hpp"
 #include "client/sending.hpp"
 #include "client/session_core.hpp"
 #include "http1/connection.hpp"
@@ -30,14 +32,22 @@ public:
         sent->end();
         held.release();
     }
+    /// The head of the response, also if another exchange goes on with its body.
+    http1::response_head& head() noexcept {
+        return resume && resume->first ? resume->first->head() : x->head();
+    }
     /// Gives up what has not arrived.
     void close() noexcept;
 
     /// The next piece of the body; nothing at the end.
     task<std::optional<byte_view>> next_piece() { return decoding ? decoded_piece() : wire_piece(); }
     /// The same, as it came.
-    task<std::optional<byte_view>> wire_piece();
+    task<std::optional<byte_view>> wire_piece() {
+        return resume ? next_piece_or_resume(*this) : next_piece_of_exchange();
+    }
     task<std::optional<byte_view>> decoded_piece();
+    /// The same, up to where the exchange ends or is cut.
+    task<std::optional<byte_view>> next_piece_of_exchange();
     /// Everything, into a string or a vector of bytes.
     template <class Container>
     task<Container> read_all(std::size_t limit);
@@ -55,6 +65,8 @@ public:
         begin_reading(whom);
         how = reading::in_pieces;
     }
+    /// Closes, and throws timeout_error for that limit; null: for the least rate.
+    [[noreturn]] void fail_body_timeout(const due_time* due);
 
     enum class reading : std::uint8_t { untouched, in_pieces, whole, closed };
 
@@ -63,7 +75,9 @@ public:
     std::unique_ptr<http1::exchange> x;
     std::vector<hop> hops;
     std::optional<request_report> told;  // by report()
+    std::unique_ptr<resumption> resume;  // null: a cut is the end
     reading how = reading::untouched;
+    body_pace pace;
     byte_view rest;                           // of the piece before, what a reader of lines has left
     bool piece_is_out = false;                // the front of the body is in the reader's hands
     std::unique_ptr<body_decoding> decoding;  // null: the body is given as it came
@@ -72,7 +86,6 @@ private:
     void give_up() noexcept;
     void tell_download() const;
     task<> give_way();
-    [[noreturn]] void fail_read_timeout(const due_time& due);
     [[noreturn]] void fail_decoding();
 };
 

@@ -5,8 +5,11 @@
 #include "client/attempt.hpp"
 #include "client/redirect.hpp"
 #include "client/response_state.hpp"
+#include "client/resume.hpp"
+#include "client/retry.hpp"
 #include "client/sending.hpp"
 #include "client/session_core.hpp"
+#include "client/upload.hpp"
 #include "task/wait_limit.hpp"
 
 #include <algorithm>
@@ -17,20 +20,6 @@
 namespace skein::client {
 
 namespace {
-
-/// A redirect's own body: taken in if it is short and comes soon, so that the connection can go on.
-task<> drain(sending& s, http1::exchange& x) {
-    constexpr std::size_t worth_reading_bytes = 64 * 1024;
-    constexpr auto worth_waiting = std::chrono::seconds(1);
-    if (x.content_length().value_or(0) > worth_reading_bytes) co_return;
-    const auto latest = detail::this_kernel.scheduler->now() + worth_waiting;
-    detail::wait_limit limit(std::min(s.due(phase::read).when, latest));
-    try {
-        while (!x.is_over() && x.body().size() < worth_reading_bytes) co_await x.news();
-    } catch (const cancelled_error&) {
-        if (!limit.expired()) throw;
-    }
-}
 
 /// Turns the request into that of the next hop; gives the hop that it leaves.
 hop follow(sending& s, http1::response_head& head) {
@@ -44,6 +33,8 @@ hop follow(sending& s, http1::response_head& head) {
         follow_redirect(r, head, s.core().options());
     } catch (const invalid_url& e) {
         s.fail<invalid_url>(e.what());
+    } catch (const payload_error& e) {
+        s.fail<payload_error>(e.what());
     }
     ++s.progress().redirects;
     return {std::move(from), head.status, std::move(head.fields)};
@@ -54,6 +45,7 @@ hop follow(sending& s, http1::response_head& head) {
 task<client_response> send(std::unique_ptr<request_state> request) {
     request->core->enter();
     take_url_credentials(*request);
+    if (request->upload) settle_upload(*request);
     const auto sent =
         std::allocate_shared<sending>(detail::recycling_allocator<sending>(), std::move(request));
     const request_state& r = sent->request();
@@ -62,7 +54,8 @@ task<client_response> send(std::unique_ptr<request_state> request) {
     std::vector<hop> history;
 
     for (;;) {
-        auto response = co_await attempt(sent);
+        auto trying = sent->retries() != nullptr ? attempt_and_retry(sent) : attempt(sent);
+        auto response = co_await trying;
         http1::exchange& x = *response->x;
         if (follows && is_redirect(x.head())) {
             history.push_back(follow(*sent, x.head()));
@@ -71,6 +64,7 @@ task<client_response> send(std::unique_ptr<request_state> request) {
         }
         if (raises && x.head().status >= 400) sent->fail_status(x.head());
         response->hops = std::move(history);
+        if (r.resumable) make_resumable(*response);
         response->release_if_over();
         co_return client_response(std::move(response));
     }

@@ -3,6 +3,9 @@
 
 #include "client/decoding.hpp"
 #include "client/session_core.hpp"
+#include "http/field_grammar.hpp"
+
+#include <algorithm>
 
 namespace skein::client {
 
@@ -21,6 +24,7 @@ timeouts resolve(const timeouts& request, const timeouts& session) {
     r.write = request.write.or_else(session.write).or_else(std::nullopt);
     r.first_byte = request.first_byte.or_else(session.first_byte).or_else(std::nullopt);
     r.read = request.read.or_else(session.read).or_else(60s);
+    r.min_rate = request.min_rate.or_else(session.min_rate);
     return r;
 }
 
@@ -42,6 +46,7 @@ time_limit limit_of(const timeouts& limits, phase in) noexcept {
             return limits.first_byte;
         case phase::read:
             return limits.read;
+        case phase::pause:
         case phase::none:
             break;
     }
@@ -58,12 +63,18 @@ due_time earlier(clock::time_point now, time_limit own, clock::time_point starte
     return due;
 }
 
-/// Adds what the session says and the request does not.
-void add_base_fields(headers& fields, const headers& base) {
+/// Adds what the session and the library say, and the request does not.
+void add_base_fields(request_state& r, const session_core& core) {
+    const auto is_skipped = [&](std::string_view name) {
+        return std::any_of(r.skip_auto_headers.begin(), r.skip_auto_headers.end(),
+                           [&](const auto& one) { return http::equals_ignoring_case(one, name); });
+    };
+    const bool chooses = !r.fields.contains("Accept-Encoding") && !is_skipped("Accept-Encoding");
     headers added;
-    for (auto [name, value] : base)
-        if (!fields.contains(name)) added.append(name, value);
-    for (auto [name, value] : added) fields.append(name, value);
+    for (auto [name, value] : core.base_fields())
+        if (!r.fields.contains(name) && !is_skipped(name)) added.append(name, value);
+    for (auto [name, value] : added) r.fields.append(name, value);
+    if (chooses) choose_codings(r.fields, r, core.options());
 }
 
 }  // namespace
@@ -73,11 +84,10 @@ sending::sending(std::unique_ptr<request_state> what)
       fields_(&request_->core->base_fields()),
       total_was_set_(request_->limits.total.or_else(request_->core->options().timeout.total).is_set()) {
     request_->limits = resolve(request_->limits, request_->core->options().timeout);
-    progress_.begin(detail::this_kernel.scheduler->read_clock());
-    if (request_->fields.empty() && !request_->decompress) return;
-    const bool says_what_it_accepts = request_->fields.contains("Accept-Encoding");
-    add_base_fields(request_->fields, *fields_);
-    if (!says_what_it_accepts) choose_codings(request_->fields, *request_, core().options());
+    total_from_ = detail::this_kernel.scheduler->read_clock();
+    progress_.begin(total_from_);
+    if (request_->fields.empty() && !request_->decompress && request_->skip_auto_headers.empty()) return;
+    add_base_fields(*request_, core());
     fields_ = &request_->fields;
 }
 
@@ -97,14 +107,18 @@ void sending::end() noexcept {
     progress_.end(scheduler != nullptr ? scheduler->now() : progress_.entered);
 }
 
+void sending::restart_default_total() noexcept {
+    if (!total_was_set_) total_from_ = detail::this_kernel.scheduler->now();
+}
+
 due_time sending::due(phase in) const noexcept {
-    return earlier(detail::this_kernel.scheduler->now(), limit_of(request_->limits, in), progress_.started,
+    return earlier(detail::this_kernel.scheduler->now(), limit_of(request_->limits, in), total_from_,
                    request_->limits.total);
 }
 
 due_time sending::due_for_body() const noexcept {
     // The program may have been busy since the turn began; that is no fault of the peer.
-    return earlier(detail::this_kernel.scheduler->read_clock(), request_->limits.read, progress_.started,
+    return earlier(detail::this_kernel.scheduler->read_clock(), request_->limits.read, total_from_,
                    total_was_set_ ? request_->limits.total : time_limit(std::nullopt));
 }
 
@@ -122,7 +136,10 @@ std::string sending::host() const {
 std::string sending::with_context(const std::string& what) const {
     const auto* scheduler = detail::this_kernel.scheduler;
     const auto elapsed = (scheduler != nullptr ? scheduler->now() : progress_.entered) - progress_.started;
-    return what + " (" + request_->method + " " + request_->url.redacted() + ", after " +
+    std::string before;
+    if (repeated_ && repeated_->attempts > 1)
+        before = "after " + std::to_string(repeated_->attempts) + " attempts (" + repeated_->reasons + "): ";
+    return before + what + " (" + request_->method + " " + request_->url.redacted() + ", after " +
            duration_text(elapsed) + ")";
 }
 
@@ -146,7 +163,25 @@ void sending::fail_status(const http1::response_head& head) const {
     fail<response_error>(what, head.status, std::make_shared<const headers>(head.fields));
 }
 
-void sending::fail_exchange(const http1::exchange& x) const {
+const retry_settings* sending::retries() const noexcept {
+    return request_->retry ? request_->retry.get() : core().retries();
+}
+
+void sending::note_failure(std::string_view why) {
+    constexpr std::size_t worth_telling_bytes = 200;
+    if (!repeated_) repeated_ = std::make_unique<repetitions>();
+    if (repeated_->last_reason == why || repeated_->reasons.size() > worth_telling_bytes) return;
+    if (!repeated_->reasons.empty()) repeated_->reasons += ", ";
+    repeated_->reasons += why;
+    repeated_->last_reason = why;
+}
+
+void sending::note_repetition() {
+    ++repeated_->attempts;
+    core().count_retry();
+}
+
+void sending::fail_exchange(const http1::exchange& x, const std::string& more) const {
     const http1::failure& why = x.why();
     const std::string peer = this->peer();
     const std::string how = x.transport() ? x.transport().message() : std::string();
@@ -155,7 +190,7 @@ void sending::fail_exchange(const http1::exchange& x) const {
             fail<protocol_error>(peer + " broke HTTP: " + why.message);
         case http1::failure_kind::payload:
             fail<payload_error>("the body from " + peer + " is incomplete or malformed: " + why.message +
-                                (how.empty() ? "" : ": " + how));
+                                (how.empty() ? "" : ": " + how) + more);
         case http1::failure_kind::disconnected:
             fail<disconnected_error>(
                 "no response from " + peer + ": " + why.message + (how.empty() ? "" : ": " + how), host(),

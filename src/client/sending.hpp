@@ -4,6 +4,7 @@
 
 #include "client/progress.hpp"
 #include "client/request_state.hpp"
+#include "client/retry_rules.hpp"
 #include "http1/connection.hpp"
 
 #include <skein/error.hpp>
@@ -35,10 +36,14 @@ public:
     void enter(phase next) noexcept;
     /// The exchange is over: the report's clock stands still.
     void end() noexcept;
+    /// The time limit of the whole begins anew, unless somebody has set it: that one spans everything.
+    void restart_default_total() noexcept;
     /// When the phase has to be over, if it begins now.
     due_time due(phase in) const noexcept;
     /// When the body has to be over.
     due_time due_for_body() const noexcept;
+    /// How fast the body must come.
+    const rate_floor& min_rate() const noexcept { return request_->limits.min_rate; }
 
     std::shared_ptr<const request_report> report() const;
 
@@ -53,8 +58,16 @@ public:
     [[noreturn]] void fail_timeout(phase in, const due_time& due, std::string_view detail) const;
     /// Throws response_error for a status that the caller takes for an error.
     [[noreturn]] void fail_status(const http1::response_head& head) const;
-    /// Throws what an exchange failed of.
-    [[noreturn]] void fail_exchange(const http1::exchange& x) const;
+    /// Throws what an exchange failed of; of a body, with `more` to say.
+    [[noreturn]] void fail_exchange(const http1::exchange& x, const std::string& more = {}) const;
+
+    /// What is said about repetition, by the request or the session; null: nothing is repeated.
+    const retry_settings* retries() const noexcept;
+    /// For the words of errors: why the latest attempt failed, and that another one follows.
+    void note_failure(std::string_view why);
+    void note_repetition();
+    /// What follows is another matter.
+    void forget_repetitions() noexcept { repeated_.reset(); }
 
     std::string host() const;
     /// Who is at the other end, for messages: "example.org:8080 [10.0.0.1:8080]".
@@ -63,10 +76,18 @@ public:
 private:
     std::string with_context(const std::string& what) const;
 
+    struct repetitions {
+        unsigned attempts = 1;
+        std::string reasons;  // of those that failed, the same one after the other once
+        std::string last_reason;
+    };
+
     std::unique_ptr<request_state> request_;
     const headers* fields_;
     client::progress progress_;
     bool total_was_set_;
+    clock::time_point total_from_;
+    std::unique_ptr<repetitions> repeated_;  // null: never
 };
 
 }  // namespace skein::client

@@ -1,6 +1,7 @@
 // Owns the connections of a session: who holds them, when they go back to the pool, when they are closed.
 #include "client/session_core.hpp"
 
+#include "client/pool_key.hpp"
 #include "http/content_coding.hpp"
 #include "skein_features.hpp"
 
@@ -18,7 +19,11 @@ pooled::pooled(session_core& owner, connection_pool::slot& where, lease& whose,
       slot(where),
       holder(&whose),
       facts(std::move(what)),
-      wire(std::move(stream), owner.parser_limits(), *this) {
+      wire(std::move(stream), owner.parser_limits(), *this),
+      retires(clock::time_point::max()) {
+    const auto lifetime = core.options_.connector.max_lifetime;
+    if (lifetime > lifetime.zero())
+        retires = detail::this_kernel.scheduler->now() + detail::saturate(lifetime);
     index = core.all_.size();
     core.all_.push_back(this);
     core.count_connection();
@@ -144,7 +149,11 @@ session_core::session_core(session_options options)
     : options_(std::move(options)),
       base_fields_(with_own_fields(options_)),
       cookies_(options_.cookies ? options_.cookies : std::make_shared<cookie_jar>()),
-      pool_(limits_of(options_.connector)) {
+      pool_(limits_of(options_.connector)),
+      tokens_(options_.retry_budget) {
+    if (options_.retry || options_.retry_if)
+        retries_ = {options_.retry.value_or(retry_policy()), options_.retry_if};
+    if (rate_limiter::is_needed(options_.rate_limit)) limiter_.emplace(options_.rate_limit);
     if (!options_.base_url.empty()) base_.emplace(options_.base_url);
     if (options_.max_redirects < 0) throw std::invalid_argument("max_redirects is negative");
     parser_limits_.max_head_bytes = options_.connector.max_head_bytes;
@@ -170,12 +179,9 @@ session_stats session_core::stats() const noexcept {
 
 connection_pool::host& session_core::host_of(const url& to) {
     // Most requests go where the one before went; the pool forgets hosts only when it is asked for another.
-    const std::size_t scheme_bytes = to.scheme().size();
-    const std::string_view last = last_key_;
-    if (last_host_ != nullptr && last.size() == scheme_bytes + 1 + to.host_header().size() &&
-        last.substr(scheme_bytes + 1) == to.host_header() && last.substr(0, scheme_bytes) == to.scheme())
-        return *last_host_;
-    last_key_.assign(to.scheme()).append(" ").append(to.host_header());
+    const pool_key key(to);
+    if (last_host_ != nullptr && key.is(last_key_)) return *last_host_;
+    key.write_to(last_key_);
     last_host_ = &pool_.at(last_key_);
     return *last_host_;
 }
@@ -206,6 +212,13 @@ task<lease> session_core::acquire(const url& to) {
     co_return got;
 }
 
+clock::time_point session_core::idle_until(const pooled& one, clock::time_point now) const noexcept {
+    clock::duration keep = options_.connector.keepalive;
+    if (const auto hint = one.wire.keep_alive_timeout())
+        keep = std::min<clock::duration>(keep, *hint - std::chrono::seconds(1));
+    return std::min(now + keep, one.retires);
+}
+
 void session_core::give_back(connection_pool::slot& slot) noexcept {
     pooled* one = slot.connection.get();
     if (one != nullptr) {
@@ -216,11 +229,10 @@ void session_core::give_back(connection_pool::slot& slot) noexcept {
         options_.connector.force_close)
         return pool_.discard(slot);
     const auto& scheduler = *detail::this_kernel.scheduler;
-    clock::duration keep = options_.connector.keepalive;
-    if (const auto hint = one->wire.keep_alive_timeout())
-        keep = std::min<clock::duration>(keep, *hint - std::chrono::seconds(1));
+    const auto expires = idle_until(*one, scheduler.now());
+    if (++one->served == options_.connector.max_requests || one->retires <= scheduler.now())
+        return pool_.discard(slot);
     one->idle_since_turn = scheduler.turn_number();
-    const auto expires = scheduler.now() + keep;
     pool_.release(slot, expires);
     if (expires < sweep_at_) {
         sweep_at_ = expires;
@@ -279,6 +291,7 @@ void session_core::close() noexcept {
     closed_ = true;
     pool_.close_idle();
     pool_.refuse_waiters();
+    if (limiter_) limiter_->refuse_waiters();
 }
 
 void session_core::on_loop_end() noexcept {

@@ -4,6 +4,8 @@
 
 #include "client/pool.hpp"
 #include "client/progress.hpp"
+#include "client/rate_limiter.hpp"
+#include "client/retry_rules.hpp"
 #include "http1/connection.hpp"
 #include "loop/host.hpp"
 
@@ -41,6 +43,8 @@ struct pooled final : http1::connection_listener, detail::recycled {
     std::shared_ptr<const connection_facts> facts;
     http1::connection wire;             // after what it may call back to
     std::uint64_t idle_since_turn = 0;  // of the loop
+    clock::time_point retires;          // when it begins no more exchanges
+    std::size_t served = 0;             // exchanges
     std::size_t index = 0;              // in the core's list of all connections
     bool retired = false;               // see session_core::retire()
     bool completed = false;             // in the core's list of connections to be taken back
@@ -99,6 +103,11 @@ public:
 
     /// The connection of that response, which may be in other hands by now, is not used again.
     void retire(const connection_facts& which) noexcept;
+    /// What the session says about repetition; null: nothing.
+    const retry_settings* retries() const noexcept { return retries_ ? &*retries_ : nullptr; }
+    retry_tokens& tokens() noexcept { return tokens_; }
+    /// Null: requests go when they like.
+    rate_limiter* limiter() noexcept { return limiter_ ? &*limiter_ : nullptr; }
 
     /// A connection that is idle now, or an empty slot, or nothing if it takes waiting.
     lease try_acquire(const url& to);
@@ -116,6 +125,7 @@ private:
     void take_back_later(pooled& one) noexcept;
     void wake_up_soon() noexcept;
     bool is_fit(pooled& one) noexcept;
+    clock::time_point idle_until(const pooled& one, clock::time_point now) const noexcept;
     connection_pool::host& host_of(const url& to);
 
     void run() noexcept override;          // from the ready queue
@@ -128,6 +138,9 @@ private:
     std::shared_ptr<cookie_jar> cookies_;  // never null
     http1::parser_limits parser_limits_;
     connection_pool pool_;
+    std::optional<retry_settings> retries_;
+    retry_tokens tokens_;
+    std::optional<rate_limiter> limiter_;
     std::string last_key_;
     connection_pool::host* last_host_ = nullptr;
     session_stats counts_;

@@ -51,6 +51,11 @@ constexpr std::size_t find_bad_value_byte(std::string_view text) noexcept {
     return detail::find_not(text, detail::value_byte);
 }
 
+/// Whether there is a control byte, HTAB among them.
+constexpr bool has_control_byte(std::string_view text) noexcept {
+    return find_bad_value_byte(text) != std::string_view::npos || text.find('\t') != std::string_view::npos;
+}
+
 constexpr bool is_blank(char c) noexcept {
     return c == ' ' || c == '\t';
 }

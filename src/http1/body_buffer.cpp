@@ -75,7 +75,8 @@ void body_buffer::append(byte_view piece, net::block_ptr& from) {
         }
     }
     while (!piece.empty()) {
-        if (last_ == nullptr || last_->room_left() == 0) {
+        const bool is_out = front_is_out_ && last_ == first_;  // the reader would miss what is added
+        if (last_ == nullptr || is_out || last_->room_left() == 0) {
             segment* s = segment::make(memory_for(piece.size(), last_ == nullptr, sizeof(segment)));
             s->data = s->room();
             s->charge_bytes = s->memory_bytes;
@@ -88,11 +89,13 @@ void body_buffer::append(byte_view piece, net::block_ptr& from) {
     }
 }
 
-byte_view body_buffer::front() const noexcept {
+byte_view body_buffer::front() noexcept {
+    front_is_out_ = true;
     return {first_->data, first_->size};
 }
 
 void body_buffer::pop_front() noexcept {
+    front_is_out_ = false;
     segment* s = first_;
     first_ = s->next;
     if (first_ == nullptr) last_ = nullptr;

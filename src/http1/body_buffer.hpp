@@ -29,8 +29,8 @@ public:
     /// Bytes that can be read.
     std::size_t size() const noexcept { return size_; }
 
-    /// The next piece, as large as it comes; valid until the next pop_front() or clear().
-    byte_view front() const noexcept;
+    /// The next piece, as large as it is now: it grows no more. Valid until the next pop_front() or clear().
+    byte_view front() noexcept;
     void pop_front() noexcept;
     void clear() noexcept;
 
@@ -44,6 +44,7 @@ private:
     segment* last_ = nullptr;
     std::size_t held_bytes_ = 0;
     std::size_t size_ = 0;
+    bool front_is_out_ = false;
 };
 
 }  // namespace skein::http1

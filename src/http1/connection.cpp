@@ -2,6 +2,8 @@
 // another.
 #include "http1/connection.hpp"
 
+#include "http1/request_writer.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cassert>
@@ -89,14 +91,21 @@ connection::~connection() {
     close(std::make_error_code(std::errc::operation_canceled));
 }
 
-void connection::begin(exchange& to, request_kind kind, std::shared_ptr<const std::string> body,
-                       bool closes) {
+void connection::begin_streamed(exchange& to, request_kind kind, bool closes) {
     assert(exchange_ == nullptr && outgoing_ == nullptr);
     parser_.begin(kind);
     exchange_ = &to;
     to.on_ = this;
     reusable_ = false;
     closes_ = closes;
+    sent_bytes_ = 0;
+    send_error_.clear();
+    request_sent_ = false;
+}
+
+void connection::begin(exchange& to, request_kind kind, std::shared_ptr<const std::string> body,
+                       bool closes) {
+    begin_streamed(to, kind, closes);
     send(std::move(body));
 }
 
@@ -104,9 +113,9 @@ void connection::send(std::shared_ptr<const std::string> body) {
     const std::array<byte_view, 2> pieces = {as_bytes(head_buffer_), body ? as_bytes(*body) : byte_view()};
     const std::size_t taken = stream_->try_write(pieces);
     sent_bytes_ = taken;
-    send_error_.clear();
-    request_sent_ = taken == pieces[0].size() + pieces[1].size();
-    if (request_sent_) return;
+    const bool all = taken == pieces[0].size() + pieces[1].size();
+    request_sent_ = all && !streaming_;
+    if (all) return;
     outgoing_ = new outgoing(*this, std::move(head_buffer_), std::move(body), taken);
     outgoing_->write_next();
 }
@@ -115,12 +124,14 @@ void connection::on_sent(std::error_code result) noexcept {
     head_buffer_ = std::move(outgoing_->head());
     delete std::exchange(outgoing_, nullptr);
     send_error_ = result;
-    request_sent_ = !result;
+    request_sent_ = !result && !streaming_;
+    wake_head_waiter();
     if (exchange_ != nullptr) exchange_->wake_reader();
 }
 
 void connection::abandon_outgoing() noexcept {
     if (auto* out = std::exchange(outgoing_, nullptr)) out->abandon();
+    wake_head_waiter();
 }
 
 void connection::detach() noexcept {
@@ -138,7 +149,7 @@ void connection::complete(bool reusable) noexcept {
     reusable_ = reusable && request_sent_ && !closes_;
     detach();
     x.wake_reader();
-    if (!x.reader_is_due_) listener_.on_complete();
+    if (!x.reader_is_due_ && !streaming_) listener_.on_complete();
 }
 
 void connection::fail(std::error_code transport) noexcept {
@@ -181,10 +192,9 @@ bool connection::take(byte_view& in, net::block_ptr& from) {
             }
             return false;
         case event::interim:
-            if (x.interims_) {
-                x.interims_->push_back(parser_.head());
-                x.wake_reader();
-            }
+            if (x.interims_) x.interims_->push_back(parser_.head());
+            if (parser_.head().status == 100) x.is_continued_ = true;
+            x.wake_reader();
             return true;
         case event::head:
             x.head_ = parser_.take_head();
@@ -212,10 +222,9 @@ bool connection::take(byte_view& in, net::block_ptr& from) {
 void connection::on_end(std::error_code reason) noexcept {
     if (exchange_ == nullptr) return end_idle();
     ended_ = true;
-    if (parser_.finish(reason ? ending::reset : ending::orderly) == event::end)
-        complete(false);
-    else
-        fail(reason);
+    if (parser_.finish(reason ? ending::reset : ending::orderly) == event::end) return complete(false);
+    exchange_->cut_ = true;
+    fail(reason);
 }
 
 }  // namespace skein::http1

@@ -22,6 +22,7 @@
 namespace skein::http1 {
 
 class connection;
+class request_writer;
 
 /// The receiving side of one exchange. Belongs to the response, and outlives the connection's part in it:
 /// once the message is complete, the connection is free, and what has arrived is here.
@@ -49,6 +50,8 @@ public:
     const failure& why() const noexcept { return why_; }
     /// ... and how the connection ended, if it did: no code for an orderly end.
     std::error_code transport() const noexcept { return transport_; }
+    /// ... and whether it was that the stream ended too soon, not anything in the message.
+    bool was_cut() const noexcept { return cut_; }
     /// Bytes that arrived for it, head and body.
     std::uint64_t head_bytes() const noexcept;
     std::uint64_t body_bytes() const noexcept;
@@ -63,8 +66,14 @@ public:
         return interims_ ? std::exchange(*interims_, {}) : std::vector<response_head>();
     }
 
+    /// The server has asked for the body of the request (100 Continue).
+    bool is_continued() const noexcept { return is_continued_; }
+
     /// The reader has made room: goes on reading if that was stopped.
     void read_on() noexcept;
+
+    /// Wakes who waits for news: there are some, of the sending.
+    void tell() noexcept { wake_reader(); }
 
     /// co_await news(): until the head, a piece of the body, or the end has come, or the request has been
     /// written. One waiter at a time.
@@ -111,7 +120,9 @@ private:
     bool reader_is_due_ = false;  // woken, not running yet: it will see whatever else comes
     state state_ = state::waiting;
     bool has_head_ = false;
+    bool is_continued_ = false;
     bool has_content_encoding_ = false;
+    bool cut_ = false;
     response_head head_;
     headers trailers_;
     body_buffer body_;
@@ -152,7 +163,10 @@ public:
     /// (RFC 9112, section 9.5); to.news() tells when all is written, or cannot be. Throws std::bad_alloc.
     void begin(exchange& to, request_kind kind, std::shared_ptr<const std::string> body = nullptr,
                bool closes = false);
-    /// Part of the request waits to be written.
+    /// The same, but writes nothing yet: head_buffer() and the body are left to a request_writer. As long as
+    /// there is one, nobody is told of a response that is complete.
+    void begin_streamed(exchange& to, request_kind kind, bool closes = false);
+    /// Part of the request waits to be written; of a streamed one, of its head.
     bool is_sending() const noexcept { return outgoing_ != nullptr; }
     /// Bytes of the request that the system is known to have taken. 0: the peer cannot have seen any.
     std::uint64_t sent_bytes() const noexcept { return sent_bytes_; }
@@ -173,9 +187,12 @@ public:
 
 private:
     friend exchange;
+    friend request_writer;
     class outgoing;
+    class head_wait;
 
     void send(std::shared_ptr<const std::string> body);
+    void wake_head_waiter() noexcept;
     void abandon_outgoing() noexcept;
     void on_sent(std::error_code result) noexcept;
 
@@ -193,9 +210,11 @@ private:
     exchange* exchange_ = nullptr;
     std::string head_buffer_;
     outgoing* outgoing_ = nullptr;  // owns itself: the stream may tell it after we are gone
+    head_wait* head_waiter_ = nullptr;
     std::error_code send_error_;
     std::uint64_t sent_bytes_ = 0;
     bool request_sent_ = false;
+    bool streaming_ = false;  // there is a request_writer
     bool closes_ = false;
     bool reusable_ = true;
     bool ended_ = false;

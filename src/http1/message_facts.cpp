@@ -34,20 +34,6 @@ std::optional<std::uint64_t> parse_length(std::string_view text) noexcept {
     return value;
 }
 
-// "timeout=5, max=100"; what is not understood is ignored, for the field is a hint.
-std::optional<std::chrono::seconds> parse_keep_alive(std::string_view value) noexcept {
-    std::optional<std::chrono::seconds> timeout;
-    http::for_each_in_list(value, [&](std::string_view parameter) {
-        const std::size_t equals = parameter.find('=');
-        if (equals == parameter.npos) return;
-        if (!is(http::trim_blanks(parameter.substr(0, equals)), "timeout")) return;
-        const auto number = parse_length(http::trim_blanks(parameter.substr(equals + 1)));
-        if (number && *number <= std::numeric_limits<std::int32_t>::max())
-            timeout = std::chrono::seconds(static_cast<std::int64_t>(*number));
-    });
-    return timeout;
-}
-
 }  // namespace
 
 message_facts::field message_facts::classify_candidate(std::string_view name) noexcept {
@@ -89,7 +75,7 @@ const char* message_facts::add(field which, std::string_view value) noexcept {
             });
             return nullptr;
         case field::keep_alive:
-            keep_alive_timeout = parse_keep_alive(value);
+            add_keep_alive(value);
             return nullptr;
         case field::content_encoding:
             content_encoding = true;
@@ -99,6 +85,21 @@ const char* message_facts::add(field which, std::string_view value) noexcept {
             return nullptr;
     }
     return nullptr;
+}
+
+// "timeout=5, max=100"; what is not understood is ignored, for the field is a hint.
+void message_facts::add_keep_alive(std::string_view value) noexcept {
+    keep_alive_timeout.reset();
+    http::for_each_in_list(value, [&](std::string_view parameter) {
+        const std::size_t equals = parameter.find('=');
+        if (equals == parameter.npos) return;
+        const auto name = http::trim_blanks(parameter.substr(0, equals));
+        const auto number = parse_length(http::trim_blanks(parameter.substr(equals + 1)));
+        if (!number) return;
+        if (is(name, "max")) exhausted = *number == 0;
+        if (is(name, "timeout") && *number <= std::numeric_limits<std::int32_t>::max())
+            keep_alive_timeout = std::chrono::seconds(static_cast<std::int64_t>(*number));
+    });
 }
 
 message_facts::verdict message_facts::decide(request_kind kind, int status,
@@ -119,7 +120,7 @@ message_facts::verdict message_facts::decide(request_kind kind, int status,
 }
 
 bool message_facts::persistent(int status, http_version version) const noexcept {
-    if (close || (version == http_version::http_1_0 && !keep_alive)) return false;
+    if (close || exhausted || (version == http_version::http_1_0 && !keep_alive)) return false;
     // A server that frames a body where none may be sends it, too, sooner or later.
     return status != 204 || (!transfer_encoding && content_length.value_or(0) == 0);
 }

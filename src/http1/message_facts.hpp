@@ -62,8 +62,10 @@ struct message_facts {
     bool content_encoding = false;  ///< the body may have to be decoded
     bool close = false;
     bool keep_alive = false;
+    bool exhausted = false;  ///< Keep-Alive: max=0, the server takes no more requests
 
 private:
+    void add_keep_alive(std::string_view value) noexcept;
     static field classify_candidate(std::string_view name) noexcept;
 };
 

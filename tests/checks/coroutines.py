@@ -18,7 +18,7 @@ import re
 import common
 
 # Calls that take a braced aggregate without members that need a destructor: that one is safe.
-TRIVIAL_ARGUMENTS = {"timeout"}
+TRIVIAL_ARGUMENTS = {"retry", "timeout"}
 
 MARKER = re.compile(r"//\s*gcc12-ok:\s*\S")
 TOKEN = re.compile(r"[A-Za-z_]\w*|\d[\w.']*|\"\"|'x'|::|->|&&|\|\||[^\s\w]")

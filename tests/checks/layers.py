@@ -15,13 +15,14 @@ MAY_INCLUDE = {
     "loop/seam": {"task", "base"},
     "loop": {"loop/seam", "task", "base"},
     "net/stream": {"base"},
+    "net/write": {"net/stream", "task", "base"},
     "net/network": {"net/stream", "task", "base"},
-    "net": {"net/network", "net/stream", "loop/seam", "loop", "task", "base"},
+    "net": {"net/network", "net/write", "net/stream", "loop/seam", "loop", "task", "base"},
     "tls/engine": {"base"},
     "tls/stream": {"tls/engine", "net/stream", "task", "base"},
     "http": {"base"},
     "http1/codec": {"http", "base"},
-    "http1/connection": {"http1/codec", "http", "net/stream", "task", "base"},
+    "http1/connection": {"http1/codec", "http", "net/write", "net/stream", "task", "base"},
 }
 BELOW_CLIENT = set(MAY_INCLUDE) - {"loop", "net"}  # of these two only the seams
 MAY_INCLUDE["client"] = BELOW_CLIENT
@@ -40,9 +41,9 @@ PUBLIC = {
     "loop/seam": "to_thread",
     "loop": "on_signal remote run uv wait_fd",
     "tls/engine": "tls_context tls_errc",
-    "http": "content_coding content_disposition cookie_jar headers http_version url web_link",
-    "client": """client_request client_response client_session cookie_file request_report save_options session_options
-        timeouts""",
+    "http": "content_coding content_disposition cookie_jar form headers http_version url web_link",
+    "client": """body_source client_request client_response client_session cookie_file multipart
+        rate_limit request_report retry_policy save_options session_options timeouts""",
     "testing": "testing testing_doctest testing_network",
     "everything": "skein",
 }
@@ -55,6 +56,7 @@ SEAMS = {
     "loop/to_thread.cpp": "loop/seam",
     "net/stream": "net/stream",
     "net/block": "net/stream",
+    "net/write": "net/write",
     "net/address": "net/network",
     "net/network.hpp": "net/network",
     "net/resolver.hpp": "net/network",
@@ -93,7 +95,7 @@ def layer_of(name):
     if folder == "tls":
         return "tls/stream" if file.startswith(("stream", "handshake")) else "tls/engine"
     if folder == "http1":
-        return "http1/connection" if file.startswith(("connection", "body_buffer")) else "http1/codec"
+        return "http1/connection" if file.startswith(("connection", "body_buffer", "request_writer")) else "http1/codec"
     return folder if folder in MAY_INCLUDE else "unknown"
 
 

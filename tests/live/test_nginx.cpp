@@ -1,5 +1,6 @@
 // nginx: its own files, and the application behind it.
 #include "behaviour.hpp"
+#include "temporary_file.hpp"
 #include "unpack.hpp"
 
 #include <doctest/doctest.h>
@@ -153,6 +154,55 @@ TEST_CASE("nginx: basic authentication") {
         std::string with_credentials = url;
         with_credentials.insert(7, "user:pass%20word@");
         CHECK(co_await fetch(session, with_credentials) == content(1));
+    };
+    run(body);
+}
+
+TEST_CASE("nginx: uploads of every kind come back as they were sent, plain and over TLS") {
+    const std::string sent = content(3'000'000);
+    const skein::test::temporary_file file(sent);
+    client_session session(nginx().options());
+    const auto body = [&]() -> task<> {
+        const auto write = [&](body_writer& out) -> task<> {
+            for (std::size_t at = 0; at < sent.size(); at += 70'000)
+                co_await out.write(std::string_view(sent).substr(at, 70'000));
+        };
+        int count = 0;
+        const auto round_trip = [&](bool secure, body_source source, bool expects) -> task<> {
+            const std::string path = "/stored/uploads/" + std::to_string(++count);
+            const std::string to = secure ? nginx().secure(path) : nginx().plain(path);
+            auto put = co_await session.put(to).body(std::move(source)).expect_continue(expects);
+            CHECK(put.status() == 201);
+            const bool same = co_await fetch(session, to) == sent;
+            CHECK(same);
+        };
+        for (const bool secure : {false, true}) {
+            for (const bool expects : {false, true}) {
+                co_await round_trip(secure, body_source(sent), expects);
+                co_await round_trip(secure, body_source::file(file.path()), expects);
+                co_await round_trip(secure, body_source(write), expects);
+            }
+        }
+        CHECK(session.stats().connections == 2);
+    };
+    run(body);
+}
+
+TEST_CASE("nginx: an upload that is too large is refused, before it is sent or in the middle") {
+    client_session session(nginx().options());
+    const auto body = [&]() -> task<> {
+        const auto write = [&](body_writer& out) -> task<> {
+            const std::string piece(10'000, 'x');
+            for (;;) co_await out.write(piece);
+        };
+        auto in_chunks = co_await session.put(nginx().plain("/stored/small/1")).body(write);
+        CHECK(in_chunks.status() == 413);
+        auto announced = co_await session.put(nginx().plain("/stored/small/2")).body(write, 1'000'000'000);
+        CHECK(announced.status() == 413);
+        auto asked =
+            co_await session.put(nginx().plain("/stored/small/3")).body(write, 200'000).expect_continue();
+        CHECK(asked.status() == 413);
+        CHECK(asked.report().request_bytes < 1000);
     };
     run(body);
 }

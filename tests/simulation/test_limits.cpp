@@ -145,3 +145,56 @@ TEST_CASE(
         }
     });
 }
+
+TEST_CASE("a body that comes too slowly is given up, however steadily it comes") {
+    sweep("min_rate", [&]() -> task<> {
+        const auto trickle = [](server_stream& client) -> task<> {
+            (void)co_await client.read_until("\r\n\r\n");
+            co_await client.write("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n");
+            for (int i = 0; i < 1000; ++i) {
+                co_await skein::sleep(1s);
+                co_await client.write("x");
+            }
+        };
+        this_network().listen("example.test", 80, trickle);
+        client_session session;
+        const pool_check check(session);
+        try {
+            auto got = co_await session.get("http://example.test/").timeout({.min_rate = {2, 10s}});
+            (void)co_await got.read();
+            FAIL_CHECK("it was not given up");
+        } catch (const timeout_error& e) {
+            if (untouched) {
+                CHECK(e.phase() == phase::read);
+                CHECK_FALSE(e.total());
+                CHECK(e.limit() == 10s);
+                CHECK(skein::testing::elapsed() == 10s);
+                CHECK(std::string(e.what()).find("slower than 2 bytes a second over 10 s") !=
+                      std::string::npos);
+            }
+        }
+    });
+}
+
+TEST_CASE("a program that takes its time does not make the peer slow") {
+    sweep("min_rate, slow reader", [&]() -> task<> {
+        const auto serve = [](server_stream& client) -> task<> {
+            (void)co_await client.read_until("\r\n\r\n");
+            co_await client.write("HTTP/1.1 200 OK\r\nContent-Length: 30\r\n\r\n");
+            for (int i = 0; i < 3; ++i) {
+                co_await client.write("0123456789");
+                co_await skein::sleep(4s);
+            }
+        };
+        this_network().listen("example.test", 80, serve);
+        client_session session;
+        const pool_check check(session);
+        auto got = co_await session.get("http://example.test/").timeout({.min_rate = {2, 5s}});
+        std::size_t size = 0;
+        while (auto piece = co_await got.chunk()) {
+            size += piece->size();
+            co_await skein::sleep(3s);
+        }
+        CHECK(size == 30);
+    });
+}

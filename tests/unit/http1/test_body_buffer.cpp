@@ -196,3 +196,18 @@ TEST_CASE("any sequence of pieces comes out as it went in, and reading makes roo
         CHECK(got + drain(buffer) == expected);
     }
 }
+
+TEST_CASE("a piece that the reader has does not grow: what comes meanwhile is the next one") {
+    body_buffer buffer;
+    arrival r("0123456789");
+    buffer.append(r.piece(0, 4), r.block);
+    CHECK(as_text(buffer.front()) == "0123");
+    buffer.append(r.piece(4, 3), r.block);
+    CHECK(as_text(buffer.front()) == "0123");
+    buffer.append(r.piece(7, 2), r.block);
+    buffer.pop_front();
+    CHECK(as_text(buffer.front()) == "45678");
+    buffer.append(r.piece(9, 1), r.block);
+    buffer.pop_front();
+    CHECK(drain(buffer) == "9");
+}
