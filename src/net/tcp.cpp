@@ -2,14 +2,12 @@
 #include "net/tcp.hpp"
 
 #include "loop/loop.hpp"
+#include "net/queued_write.hpp"
 
 #include <skein/detail/recycler.hpp>
 
 #include <sys/socket.h>
-#include <sys/uio.h>
 
-#include <algorithm>
-#include <array>
 #include <cerrno>
 #include <memory>
 #include <new>
@@ -47,17 +45,12 @@ struct socket_state : detail::recycled {
     }
 };
 
-// A write under way. Few streams have one: most of what is written is taken at once.
-struct socket_write : detail::recycled {
-    explicit socket_write(write_listener& whom) noexcept : listener(whom) { request.data = this; }
-
-    uv_write_t request{};
-    write_listener& listener;
-};
-
 class tcp_stream final : public stream {
 public:
-    tcp_stream(socket_state& state, const address& peer) : state_(&state), peer_(peer) { state.owner = this; }
+    tcp_stream(socket_state& state, const address& peer) : state_(&state), peer_(peer) {
+        state.owner = this;
+        uv_fileno(state.handle(), &fd_);
+    }
     ~tcp_stream() override { tcp_stream::close(); }
 
     void attach(stream_sink* sink) noexcept override {
@@ -76,66 +69,42 @@ public:
     }
 
     std::size_t try_write(std::span<const byte_view> pieces) noexcept override {
-        if (state_ == nullptr) return 0;
-        std::array<uv_buf_t, 8> buffers;
-        std::size_t count = 0;
-        for (const byte_view piece : pieces.first(std::min(pieces.size(), buffers.size())))
-            if (!piece.empty()) buffers[count++] = buffer_of(piece);
-        if (count == 0) return 0;
-        const int written = uv_try_write(state_->stream(), buffers.data(), static_cast<unsigned>(count));
+        if (state_ == nullptr || queued_ != nullptr) return 0;
+        const auto written = send_now(fd_, pieces);
         return written > 0 ? static_cast<std::size_t>(written) : 0;
     }
 
     void write(byte_view data, write_listener& listener) noexcept override {
-        if (state_ == nullptr) return refuse(listener, UV_ECANCELED);
-        socket_write* pending = nullptr;
-        try {
-            pending = new socket_write(listener);
-        } catch (const std::bad_alloc&) {
-            return refuse(listener, UV_ENOMEM);
-        }
-        const uv_buf_t buffer = buffer_of(data);
-        const int status =
-            uv_write(&pending->request, state_->stream(), &buffer, 1, [](uv_write_t* request, int result) {
-                const std::unique_ptr<socket_write> done(static_cast<socket_write*>(request->data));
-                done->listener.on_written(result < 0 ? code_of(result) : std::error_code());
-            });
-        if (status == 0) return;
-        delete pending;
-        refuse(listener, status);
+        if (state_ == nullptr) return refuse(listener, std::make_error_code(std::errc::operation_canceled));
+        if (const auto why = queued_write::start(*state_->tcp.loop, fd_, data, listener, queued_))
+            refuse(listener, why);
     }
 
     void close() noexcept override {
+        if (queued_ != nullptr) queued_->cancel();
         if (auto* state = std::exchange(state_, nullptr)) state->close();
     }
     bool is_quiet() noexcept override {
         if (state_ == nullptr || has_ended_) return false;
-        uv_os_fd_t fd = -1;
-        if (uv_fileno(state_->handle(), &fd) != 0) return false;
         char byte = 0;
-        return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+        return recv(fd_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
     }
 
     std::string peer() const override { return peer_.to_string(); }
 
 private:
-    static uv_buf_t buffer_of(byte_view piece) noexcept {
-        return uv_buf_init(const_cast<char*>(reinterpret_cast<const char*>(piece.data())),
-                           static_cast<unsigned>(std::min<std::size_t>(piece.size(), 1U << 30)));
-    }
-
     /// Tells the listener, but not from inside the call that registered it.
-    static void refuse(write_listener& listener, int status) noexcept {
+    static void refuse(write_listener& listener, std::error_code why) noexcept {
         struct refusal final : detail::ready_node, detail::recycled {
-            refusal(write_listener& whom, int why) noexcept : listener(whom), status(why) {}
+            refusal(write_listener& whom, std::error_code what) noexcept : listener(whom), result(what) {}
             void run() noexcept override {
                 const std::unique_ptr<refusal> self(this);
-                listener.on_written(code_of(status));
+                listener.on_written(result);
             }
             write_listener& listener;
-            int status;
+            std::error_code result;
         };
-        detail::this_kernel.scheduler->push(*new refusal(listener, status));
+        detail::this_kernel.scheduler->push(*new refusal(listener, why));
     }
 
     void start_reading() noexcept {
@@ -193,6 +162,8 @@ private:
 
     socket_state* state_;
     stream_sink* sink_ = nullptr;
+    queued_write* queued_ = nullptr;
+    uv_os_fd_t fd_ = -1;
     address peer_;
     std::error_code end_;
     bool has_ended_ = false;

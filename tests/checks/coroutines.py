@@ -5,6 +5,7 @@ g++ 12 frees some temporaries of such an expression twice, or too early, without
     co_await f([s] { ... })         a lambda with captures that need a destructor (so: any but references)
     co_await f({.a = x}), f(T{x})   a braced temporary in a call; an initializer list does not even compile
     c ? co_await f() : g()          a co_await in a branch of ?:
+    co_await f() == (c ? g() : h()) an object made in a branch of ?:, anywhere in the expression
     switch (co_await f())           no case is ever taken
     while (a && co_await f())       f() is called and awaited even if `a` is false; the same with || and for
 
@@ -225,19 +226,24 @@ def awaits(items):
     return any(item == "co_await" for item, _ in flat(items))
 
 
-def branch_awaits(items):
-    """The `?` of this expression that have a co_await in a branch."""
-    found = []
+def branches(items):
+    """(the `?`, what follows it in its brackets) for each ?: of this expression."""
     for i, item in enumerate(items):
         if item == "?":
             rest = items[i + 1:]
-            if "," in rest:
-                rest = rest[:rest.index(",")]
-            if awaits(rest):
-                found.append(item)
+            yield item, rest[:rest.index(",")] if "," in rest else rest
         elif isinstance(item, Group) and not in_lambda(items, i):
-            found += branch_awaits(item.items)
-    return found
+            yield from branches(item.items)
+
+
+def makes_objects(items):
+    """Whether there is a call or a braced value, which may be an object with a destructor."""
+    for i, item in enumerate(items):
+        if isinstance(item, Group) and (item.kind == "{" or i and (is_word(items[i - 1]) or items[i - 1] == ">")):
+            return True
+        if isinstance(item, Group) and makes_objects(item.items):
+            return True
+    return False
 
 
 def short_circuited_awaits(items):
@@ -265,8 +271,11 @@ def check_expression(items):
                 yield item.line, "a lambda that captures by value: use [&], a named lambda, or pass arguments"
         for group in braces_in_calls(items):
             yield group.line, "a braced temporary in a call: name the value first"
-        for mark in branch_awaits(items):
-            yield mark.line, "co_await in a branch of ?: - use if"
+        for mark, rest in branches(items):
+            if awaits(rest):
+                yield mark.line, "co_await in a branch of ?: - use if"
+            elif makes_objects(rest):
+                yield mark.line, "?: makes an object beside a co_await: name it first"
     for body in bodies(items):
         for inner in statements(body):
             yield from check_expression(inner)

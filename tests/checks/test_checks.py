@@ -130,7 +130,10 @@ class Coroutines(unittest.TestCase):
     def test_refuses_co_await_in_a_branch(self):
         self.refuses("auto x = c ? co_await f() : g();")
         self.refuses("h(c ? g() : (co_await f()).value());")
+        self.refuses("CHECK(co_await f() == (c ? g() : h));")
+        self.refuses("auto x = (c ? a : std::string()) + co_await f();")
         self.allows("auto x = co_await f() ? a : b;")
+        self.allows("auto x = g(c ? h() : i(), [&]() -> task<> { co_await f(); });")
         self.allows("h(c ? a : b, co_await f());")
         self.allows("auto y = c ? a : b;\nco_await f();")
 

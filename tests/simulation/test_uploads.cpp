@@ -82,7 +82,8 @@ TEST_CASE("a file, and parts of every kind") {
             for (;;) {
                 const auto got = co_await read_request(client);
                 const bool whole = got.body == long_text(300'000);
-                co_await client.write(response(whole ? "whole" : got.body.empty() ? "empty" : "other"));
+                const char* what = whole ? "whole" : got.body.empty() ? "empty" : "other";
+                co_await client.write(response(what));
             }
         };
         this_network().listen("example.test", 80, serve);

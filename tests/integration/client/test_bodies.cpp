@@ -1,5 +1,6 @@
 // Bodies: whole and in pieces, large, slow to be read, read once; requests whose body is answered early.
 #include "client_test.hpp"
+#include "in_child.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -286,4 +287,30 @@ TEST_CASE("a response that comes before the request is sent is delivered, and it
         };
         run(body);
     }
+}
+
+TEST_CASE("a server that goes while a request is written ends the request, not the process by SIGPIPE") {
+    REQUIRE(skein::tests::disposition_is(SIGPIPE, SIG_DFL));
+    const std::string content(20'000'000, 'x');
+    evil_server server([](evil_peer& peer) {
+        peer.read_head();
+        if (peer.number() % 2 == 0) peer.send(response("too large", "413 Content Too Large"));
+        peer.finish();
+        peer.reset();
+    });
+    const auto body = [&]() -> task<> {
+        client_session session;
+        for (int i = 0; i < 20; ++i) {
+            bool answered = false;
+            try {
+                auto got = co_await session.post(server.url()).body(content);
+                answered = got.status() == 413;
+            } catch (const connection_error& e) {
+                CHECK(mentions(e, "127.0.0.1"));
+                answered = i % 2 == 0;
+            }
+            CHECK(answered);
+        }
+    };
+    run(body);
 }

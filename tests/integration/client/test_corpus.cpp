@@ -1,11 +1,13 @@
-// The response corpus over real sockets: each case on a session of its own, then a probe, which must get its
-// own answer and nothing else's.
+// The response corpus over real sockets: each case whole, byte by byte, and in pieces of random sizes, each
+// time on a session of its own; then a probe, which must get its own answer and nothing else's.
 #include "client_test.hpp"
 #include "corpus.hpp"
 #include "sha256.hpp"
 
 #include <algorithm>
 #include <atomic>
+#include <cstdint>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <vector>
@@ -17,6 +19,19 @@ using namespace std::string_literals;
 using nlohmann::json;
 
 namespace {
+
+// How the bytes of a case are sent.
+struct delivery {
+    const char* name;
+    enum { whole, byte_by_byte, at_random } how;
+    std::uint32_t seed = 0;
+};
+constexpr delivery deliveries[] = {
+    {"whole", delivery::whole},
+    {"byte by byte", delivery::byte_by_byte},
+    {"random splits, seed 1", delivery::at_random, 1},
+    {"random splits, seed 2", delivery::at_random, 2},
+};
 
 // Why a case cannot be played against this layer; empty if it can.
 std::string reason_to_skip(const json& entry) {
@@ -42,8 +57,8 @@ struct result {
 // of the case, every other one SECOND.
 class player {
 public:
-    player(const json& entry, bool byte_by_byte)
-        : entry_(entry), byte_by_byte_(byte_by_byte), server_([this](evil_peer& peer) { serve(peer); }) {}
+    player(const json& entry, const delivery& mode)
+        : entry_(entry), mode_(mode), server_([this](evil_peer& peer) { serve(peer); }) {}
 
     task<result> play() {
         session_options options;
@@ -101,13 +116,24 @@ private:
         return true;
     }
     bool send(evil_peer& peer, const std::string& bytes) {
-        if (!byte_by_byte_) return peer.send(bytes);
+        if (mode_.how == delivery::whole) return peer.send(bytes);
+        if (mode_.how == delivery::at_random) return send_at_random(peer, bytes);
         const std::size_t singly = std::min<std::size_t>(bytes.size(), 20'000);
         return peer.send_byte_by_byte(bytes.substr(0, singly)) && peer.send(bytes.substr(singly));
     }
+    // A few of the pieces are far enough apart to be read one by one, whatever the kernel makes of the
+    // others.
+    bool send_at_random(evil_peer& peer, const std::string& bytes) const {
+        std::size_t count = 0;
+        for (const auto piece : corpus::at_random(bytes, mode_.seed)) {
+            if (!peer.send(piece)) return false;
+            if (++count <= 40) peer.pause(1ms);
+        }
+        return true;
+    }
 
     const json& entry_;
-    const bool byte_by_byte_;
+    const delivery& mode_;
     std::atomic<int> case_connection_ = 0;
     std::atomic<int> probe_connection_ = 0;
     evil_server server_;
@@ -149,8 +175,8 @@ verdict judge(const result& r, const json& entry) {
     return verdict::wrong;
 }
 
-task<result> play(const json& entry, bool byte_by_byte) {
-    player one(entry, byte_by_byte);
+task<result> play(const json& entry, const delivery& mode) {
+    player one(entry, mode);
     co_return co_await one.play();
 }
 
@@ -168,35 +194,39 @@ TEST_CASE("every response of the corpus ends as it should, and the next request 
             ++skipped[why];
     }
     const auto body = [&]() -> task<> {
-        std::map<verdict, int> counts;
+        constexpr std::size_t modes = std::size(deliveries);
+        std::map<verdict, int> counts[modes];
         std::vector<task<result>> all;
-        for (const json* entry : played) {
-            all.push_back(play(*entry, false));
-            all.push_back(play(*entry, true));
-        }
+        for (const json* entry : played)
+            for (const delivery& mode : deliveries) all.push_back(play(*entry, mode));
         const auto results = co_await gather(std::move(all), 32);
-        for (std::size_t i = 0; i < played.size(); ++i) {
-            const json& entry = *played[i];
-            const result& whole = results[2 * i];
+        for (std::size_t i = 0; i < results.size(); ++i) {
+            const json& entry = *played[i / modes];
+            const delivery& mode = deliveries[i % modes];
+            const result& found = results[i];
+            const result& whole = results[i - i % modes];
             const std::string id = entry.at("id");
             CAPTURE(id);
-            CAPTURE(whole.what);
-            CAPTURE(whole.ok);
-            CAPTURE(whole.status);
-            CAPTURE(whole.reused);
-            CAPTURE(whole.probe);
-            const verdict v = judge(whole, entry);
+            CAPTURE(mode.name);
+            CAPTURE(found.what);
+            CAPTURE(found.ok);
+            CAPTURE(found.status);
+            CAPTURE(found.reused);
+            CAPTURE(found.probe);
+            const verdict v = judge(found, entry);
             CHECK(v != verdict::wrong);
-            ++counts[v];
+            ++counts[i % modes][v];
             if (entry.contains("partial_body_max"))
-                CHECK(whole.body.size() <= entry.at("partial_body_max").get<std::size_t>());
-            CHECK(judge(results[2 * i + 1], entry) == v);
+                CHECK(found.body.size() <= entry.at("partial_body_max").get<std::size_t>());
+            CHECK(v == judge(whole, entry));
             // What came before an error is the same, but for what a reset destroys on its way.
-            if (!entry.value("then_reset", false)) CHECK(results[2 * i + 1] == whole);
+            if (!entry.value("then_reset", false)) CHECK(found == whole);
         }
-        MESSAGE("response corpus over sockets: "
-                << played.size() << " cases, each whole and byte by byte: " << counts[verdict::as_expected]
-                << " as expected, " << counts[verdict::alternative] << " by an accepted alternative");
+        for (std::size_t mode = 0; mode < modes; ++mode)
+            MESSAGE("response corpus over sockets, "
+                    << std::string(deliveries[mode].name) << ": " << played.size() << " cases, "
+                    << counts[mode][verdict::as_expected] << " as expected, "
+                    << counts[mode][verdict::alternative] << " by an accepted alternative");
     };
     run(body);
     for (const auto& [why, count] : skipped) MESSAGE("skipped: " << count << " cases: " << why);
