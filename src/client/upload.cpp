@@ -95,7 +95,7 @@ public:
     explicit writing(http1::exchange& x) noexcept : x_(x) {}
 
 private:
-    void child_done(bool cancelled, const std::exception_ptr& error) noexcept override {
+    void child_done(bool cancelled, const std::exception_ptr* error) noexcept override {
         join_scope::child_done(cancelled, error);
         x_.tell();
     }
