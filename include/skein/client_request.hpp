@@ -76,10 +76,28 @@ public:
     client_request& json(const nlohmann::json& value) &;
     client_request&& json(const nlohmann::json& value) && { return std::move(json(value)); }
 
-    /// Authorization: Basic, of user and password in UTF-8 (RFC 7617).
+    /// The library shall not add this header by itself (Accept, User-Agent), so that without one of the
+    /// request's or the session's it is not sent.
+    client_request& skip_auto_header(std::string_view name) &;
+    client_request&& skip_auto_header(std::string_view name) && { return std::move(skip_auto_header(name)); }
+
+    /// Authorization: Basic, of user and password in UTF-8 (RFC 7617). The last of basic_auth(),
+    /// digest_auth() and bearer() counts; the first origin alone is told, like every header but the harmless
+    /// ones. *Throws:* std::invalid_argument for a control character, or a colon in the user name.
     client_request& basic_auth(std::string_view user, std::string_view password) &;
     client_request&& basic_auth(std::string_view user, std::string_view password) && {
         return std::move(basic_auth(user, password));
+    }
+    /// Answers challenges of the scheme Digest (RFC 7616; MD5, SHA-256, SHA-512-256) from the origin that is
+    /// asked first: a 401 with one is answered once, and again if the server calls the nonce stale. A refused
+    /// answer is the response. Later requests of the session that say the same user and password answer
+    /// before they are asked, where the server's protection space allows. Takes the place of every other
+    /// Authorization, the session's too. MD5 is answered if nothing better is offered, as most servers know
+    /// nothing else: over plain http, whoever listens can then try passwords.
+    /// *Throws:* std::invalid_argument for a control character.
+    client_request& digest_auth(std::string_view user, std::string_view password) &;
+    client_request&& digest_auth(std::string_view user, std::string_view password) && {
+        return std::move(digest_auth(user, password));
     }
     /// Authorization: Bearer (RFC 6750).
     client_request& bearer(std::string_view token) &;
@@ -146,6 +164,7 @@ private:
         return limits;
     }
     client::request_state& state();
+    client_request& authorization(const std::string& value) &;
 
     std::unique_ptr<client::request_state> state_;
 };

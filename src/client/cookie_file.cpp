@@ -1,11 +1,12 @@
-// Owns the system calls by which jars are read and written. What is in them, it does not know.
+// Owns the system calls by which jars are written. What is in them, it does not know.
 #include <skein/cookie_file.hpp>
+
+#include "client/read_file.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <string>
 #include <string_view>
@@ -34,24 +35,6 @@ public:
 private:
     const int fd_;
 };
-
-std::string read_all(const std::filesystem::path& file) {
-    // Not to wait for the other end of a pipe, which is refused below.
-    const descriptor in(::open(file.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
-    struct stat found {};
-    if (in.get() < 0 || ::fstat(in.get(), &found) != 0) fail("cannot read", file, errno);
-    if (!S_ISREG(found.st_mode)) fail("cannot read", file, S_ISDIR(found.st_mode) ? EISDIR : EINVAL);
-    std::string text;
-    std::array<char, 16384> piece;
-    for (;;) {
-        const ssize_t count = ::read(in.get(), piece.data(), piece.size());
-        if (count < 0 && errno == EINTR) continue;
-        if (count < 0) fail("cannot read", file, errno);
-        if (count == 0) return text;
-        text.append(piece.data(), static_cast<std::size_t>(count));
-        if (text.size() > max_file_bytes) fail("cannot read", file, EFBIG);
-    }
-}
 
 /// FILE.part, until it is renamed.
 class part {
@@ -113,7 +96,7 @@ private:
 }  // namespace
 
 cookie_load_result load_cookies(cookie_jar& into, const std::filesystem::path& file) {
-    return into.add_text(read_all(file));
+    return into.add_text(client::read_file(file, max_file_bytes).text);
 }
 
 void save_cookies(const cookie_jar& jar, const std::filesystem::path& file, cookie_format format,

@@ -1,8 +1,8 @@
 // Owns the setters of a request.
 #include "client/request_state.hpp"
 #include "client/send.hpp"
-#include "http/base64.hpp"
 #include "http/cookie_rules.hpp"
+#include "http/credentials.hpp"
 #include "http/field_grammar.hpp"
 
 #include <skein/client_request.hpp>
@@ -13,6 +13,12 @@
 #include <stdexcept>
 
 namespace skein {
+
+namespace {
+void require_sound(std::string_view fault) {
+    if (!fault.empty()) throw std::invalid_argument("credentials that cannot be sent: " + std::string(fault));
+}
+}  // namespace
 
 client_request::client_request(std::unique_ptr<client::request_state> state) noexcept
     : state_(std::move(state)) {}
@@ -66,16 +72,29 @@ client_request& client_request::json(const nlohmann::json& value) & {
 }
 
 client_request& client_request::basic_auth(std::string_view user, std::string_view password) & {
-    if (user.find(':') != std::string_view::npos)
-        throw std::invalid_argument(
-            "a user name for basic authentication must not contain a colon (RFC 7617)");
-    state().fields.set("Authorization",
-                       "Basic " + http::base64(std::string(user) + ":" + std::string(password)));
-    return *this;
+    require_sound(http::fault_of_basic(user, password));
+    return authorization(http::basic_credentials(user, password));
 }
 
 client_request& client_request::bearer(std::string_view token) & {
-    state().fields.set("Authorization", "Bearer " + std::string(token));
+    return authorization("Bearer " + std::string(token));
+}
+
+client_request& client_request::authorization(const std::string& value) & {
+    state().fields.set("Authorization", value);
+    if (state().auth) state().auth->digest.reset();
+    return *this;
+}
+
+client_request& client_request::digest_auth(std::string_view user, std::string_view password) & {
+    require_sound(http::fault_of_credentials(user, password));
+    if (!state().auth) state().auth = std::make_unique<client::authorization>();
+    state().auth->digest = client::identity{std::string(user), std::string(password)};
+    return *this;
+}
+
+client_request& client_request::skip_auto_header(std::string_view name) & {
+    state().skip_auto_headers.emplace_back(name);
     return *this;
 }
 

@@ -21,6 +21,21 @@ struct request_cookie {
     std::string value;
 };
 
+/// Who answers challenges of Digest.
+struct identity {
+    std::string user;
+    std::string password;
+    friend bool operator==(const identity&, const identity&) noexcept = default;
+};
+
+/// What a request has to say of itself that no header of the caller's says: by digest_auth(), or from netrc.
+struct authorization {
+    std::optional<identity> digest = {};  // as long as the request is with the origin it was meant for
+    bool is_ours = false;                 // the Authorization among the fields was made by us, for this hop
+    std::string nonce = {};               // that it used
+    unsigned met = 0;                     // challenges of this hop
+};
+
 struct request_state : detail::recycled {
     request_state(std::shared_ptr<session_core> session, std::string_view verb, skein::url target)
         : core(std::move(session)), method(verb), url(std::move(target)) {}
@@ -37,6 +52,8 @@ struct request_state : detail::recycled {
     std::vector<std::string> redirect_safe;
     bool allow_downgrade = false;
     std::optional<bool> raise_for_status;
+    std::vector<std::string> skip_auto_headers;
+    std::unique_ptr<authorization> auth;  // null: the fields are all there is
 };
 
 }  // namespace skein::client

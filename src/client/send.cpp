@@ -3,6 +3,7 @@
 #include "client/send.hpp"
 
 #include "client/attempt.hpp"
+#include "client/authorization.hpp"
 #include "client/redirect.hpp"
 #include "client/response_state.hpp"
 #include "client/sending.hpp"
@@ -18,7 +19,8 @@ namespace skein::client {
 
 namespace {
 
-/// A redirect's own body: taken in if it is short and comes soon, so that the connection can go on.
+/// The body of a response that another request follows: taken in if it is short and comes soon, so that the
+/// connection can go on.
 task<> drain(sending& s, http1::exchange& x) {
     constexpr std::size_t worth_reading_bytes = 64 * 1024;
     constexpr auto worth_waiting = std::chrono::seconds(1);
@@ -46,6 +48,7 @@ hop follow(sending& s, http1::response_head& head) {
         s.fail<invalid_url>(e.what());
     }
     ++s.progress().redirects;
+    if (r.auth) authorize(s);
     return {std::move(from), head.status, std::move(head.fields)};
 }
 
@@ -59,6 +62,7 @@ task<client_response> send(std::unique_ptr<request_state> request) {
     const request_state& r = sent->request();
     const bool follows = r.follow_redirects.value_or(r.method != "HEAD");
     const bool raises = r.raise_for_status.value_or(sent->core().options().raise_for_status);
+    if (r.auth) authorize(*sent);
     std::vector<hop> history;
 
     for (;;) {
@@ -66,6 +70,10 @@ task<client_response> send(std::unique_ptr<request_state> request) {
         http1::exchange& x = *response->x;
         if (follows && is_redirect(x.head())) {
             history.push_back(follow(*sent, x.head()));
+            co_await drain(*sent, x);
+            continue;
+        }
+        if (r.auth && answer_challenge(*sent, x.head())) {
             co_await drain(*sent, x);
             continue;
         }

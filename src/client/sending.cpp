@@ -2,6 +2,7 @@
 #include "client/sending.hpp"
 
 #include "client/session_core.hpp"
+#include "http/field_grammar.hpp"
 
 namespace skein::client {
 
@@ -57,11 +58,15 @@ due_time earlier(clock::time_point now, time_limit own, clock::time_point starte
 }
 
 /// Adds what the session says and the request does not.
-void add_base_fields(headers& fields, const headers& base) {
+void add_base_fields(request_state& request) {
+    const auto is_unwanted = [&](std::string_view name) {
+        return http::is_listed(request.skip_auto_headers, name) &&
+               !request.core->options().default_headers.contains(name);
+    };
     headers added;
-    for (auto [name, value] : base)
-        if (!fields.contains(name)) added.append(name, value);
-    for (auto [name, value] : added) fields.append(name, value);
+    for (auto [name, value] : request.core->base_fields())
+        if (!request.fields.contains(name) && !is_unwanted(name)) added.append(name, value);
+    for (auto [name, value] : added) request.fields.append(name, value);
 }
 
 }  // namespace
@@ -72,8 +77,8 @@ sending::sending(std::unique_ptr<request_state> what)
       limits_(resolve(request_->limits, request_->core->options().timeout)),
       total_was_set_(request_->limits.total.or_else(request_->core->options().timeout.total).is_set()) {
     progress_.begin(detail::this_kernel.scheduler->read_clock());
-    if (request_->fields.empty()) return;
-    add_base_fields(request_->fields, *fields_);
+    if (request_->fields.empty() && request_->skip_auto_headers.empty()) return;
+    add_base_fields(*request_);
     fields_ = &request_->fields;
 }
 

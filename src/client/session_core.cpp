@@ -1,6 +1,10 @@
 // Owns the connections of a session: who holds them, when they go back to the pool, when they are closed.
 #include "client/session_core.hpp"
 
+#include "client/authorization.hpp"
+#include "http/field_grammar.hpp"
+#include "http/netrc.hpp"
+
 #include "skein_features.hpp"
 
 #include <algorithm>
@@ -77,9 +81,14 @@ void lease::release() noexcept {
 
 namespace {
 
-headers with_own_fields(headers fields) {
-    if (!fields.contains("Accept")) fields.append("Accept", "*/*");
-    if (!fields.contains("User-Agent")) fields.append("User-Agent", "skein/" SKEIN_VERSION);
+headers with_own_fields(const session_options& options) {
+    headers fields = options.default_headers;
+    const auto add = [&](std::string_view name, std::string_view value) {
+        if (!fields.contains(name) && !http::is_listed(options.skip_auto_headers, name))
+            fields.append(name, value);
+    };
+    add("Accept", "*/*");
+    add("User-Agent", "skein/" SKEIN_VERSION);
     return fields;
 }
 
@@ -138,10 +147,11 @@ private:
 
 session_core::session_core(session_options options)
     : options_(std::move(options)),
-      base_fields_(with_own_fields(options_.default_headers)),
+      base_fields_(with_own_fields(options_)),
       cookies_(options_.cookies ? options_.cookies : std::make_shared<cookie_jar>()),
       pool_(limits_of(options_.connector)) {
     if (!options_.base_url.empty()) base_.emplace(options_.base_url);
+    if (options_.trust_netrc || !options_.netrc.empty()) netrc_ = load_netrc(options_.netrc);
     if (options_.max_redirects < 0) throw std::invalid_argument("max_redirects is negative");
     parser_limits_.max_head_bytes = options_.connector.max_head_bytes;
     parser_limits_.max_headers = options_.connector.max_headers;

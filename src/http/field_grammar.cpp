@@ -1,6 +1,7 @@
-// What the grammar of fields says when it refuses something.
+// Quoted strings, and what the grammar of fields says when it refuses something.
 #include "http/field_grammar.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace skein::http {
@@ -20,6 +21,36 @@ constexpr char hex_digits[] = "0123456789abcdef";
 }
 
 }  // namespace
+
+bool is_listed(const std::vector<std::string>& names, std::string_view name) noexcept {
+    return std::any_of(names.begin(), names.end(),
+                       [&](const std::string& one) { return equals_ignoring_case(one, name); });
+}
+
+std::optional<std::string> take_quoted(std::string_view& text) {
+    std::string out;
+    while (!text.empty()) {
+        char c = text[0];
+        text.remove_prefix(1);
+        if (c == '"') return out;
+        if (c == '\\') {
+            if (text.empty()) return std::nullopt;
+            c = text[0];
+            text.remove_prefix(1);
+        }
+        out += c;
+    }
+    return std::nullopt;
+}
+
+void append_quoted(std::string& out, std::string_view text) {
+    out += '"';
+    for (const char c : text) {
+        if (c == '"' || c == '\\') out += '\\';
+        out += c;
+    }
+    out += '"';
+}
 
 std::string escaped(std::string_view bytes, std::size_t max_bytes) {
     std::string out;

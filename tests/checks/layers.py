@@ -40,7 +40,7 @@ PUBLIC = {
     "loop/seam": "to_thread",
     "loop": "on_signal remote run uv wait_fd",
     "tls/engine": "tls_context tls_errc",
-    "http": "content_disposition cookie_jar headers http_version url",
+    "http": "auth_challenge content_disposition cookie_jar headers http_version url",
     "client": """client_request client_response client_session cookie_file request_report session_options
         timeouts""",
     "testing": "testing testing_doctest testing_network",
@@ -64,7 +64,7 @@ SEAMS = {
 C_LIBRARIES = {
     r"uv\.h|uv/": {"loop", "net"},
     r"llhttp\.h": {"http1/codec"},
-    r"openssl/": {"tls/engine", "client"},  # client: the hashes of digest authentication
+    r"openssl/": {"tls/engine"},
     r"zlib\.h|brotli/|zstd": {"http"},
     r"libpsl\.h|unicode/": {"http"},
 }
