@@ -11,6 +11,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include <chrono>
+#include <concepts>
 #include <coroutine>
 #include <memory>
 #include <string>
@@ -76,10 +77,19 @@ public:
     client_request& json(const nlohmann::json& value) &;
     client_request&& json(const nlohmann::json& value) && { return std::move(json(value)); }
 
-    /// The library shall not add this header by itself (Accept, User-Agent), so that without one of the
-    /// request's or the session's it is not sent.
-    client_request& skip_auto_header(std::string_view name) &;
-    client_request&& skip_auto_header(std::string_view name) && { return std::move(skip_auto_header(name)); }
+    /// Names of headers that the library shall not add by itself (Accept, User-Agent), so that without one of
+    /// the request's or the session's they are not sent.
+    template <class... Names>
+    requires(std::convertible_to<const Names&, std::string_view>&&...)
+        client_request& skip_auto_headers(const Names&... names) & {
+        (skip_auto_header(names), ...);
+        return *this;
+    }
+    template <class... Names>
+    requires(std::convertible_to<const Names&, std::string_view>&&...) client_request &&
+        skip_auto_headers(const Names&... names) && {
+        return std::move(skip_auto_headers(names...));
+    }
 
     /// Authorization: Basic, of user and password in UTF-8 (RFC 7617). The last of basic_auth(),
     /// digest_auth() and bearer() counts; the first origin alone is told, like every header but the harmless
@@ -164,6 +174,7 @@ private:
         return limits;
     }
     client::request_state& state();
+    void skip_auto_header(std::string_view name);
     client_request& authorization(const std::string& value) &;
 
     std::unique_ptr<client::request_state> state_;

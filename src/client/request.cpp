@@ -93,9 +93,8 @@ client_request& client_request::digest_auth(std::string_view user, std::string_v
     return *this;
 }
 
-client_request& client_request::skip_auto_header(std::string_view name) & {
+void client_request::skip_auto_header(std::string_view name) {
     state().skip_auto_headers.emplace_back(name);
-    return *this;
 }
 
 client_request& client_request::timeout(const timeouts& limits) & {

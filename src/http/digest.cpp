@@ -36,10 +36,16 @@ bool take_hash(digest_challenge& into, std::string_view name) {
     return false;
 }
 
+std::size_t size_of(const auth_challenge& one) noexcept {
+    std::size_t bytes = 0;
+    for (const auto& p : one.params) bytes += p.value.size();
+    return bytes;
+}
+
 std::optional<digest_challenge> read_challenge(const auth_challenge& from) {
     const auto realm = from.get("realm");
     const auto nonce = from.get("nonce");
-    if (!from.is("Digest") || !realm || !nonce) return std::nullopt;
+    if (!from.is("Digest") || !realm || !nonce || size_of(from) > max_digest_bytes) return std::nullopt;
     digest_challenge c;
     c.realm = *realm;
     c.nonce = *nonce;

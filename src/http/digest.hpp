@@ -5,6 +5,7 @@
 #include <skein/auth_challenge.hpp>
 #include <skein/url.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -15,6 +16,10 @@ namespace skein::http {
 
 /// The hashes, the weakest first.
 enum class digest_hash : std::uint8_t { md5, sha256, sha512_256 };
+
+/// Of the values of a challenge. A longer one is not answered: it would be kept, and no server takes as much
+/// back.
+inline constexpr std::size_t max_digest_bytes = std::size_t{8} * 1024;
 
 /// The hash of the text in lower-case hexadecimal; empty where that hash is not to be had, as MD5 is not
 /// under FIPS.

@@ -155,6 +155,8 @@ TEST_CASE("a challenge without realm or nonce, or with only unknown protections,
     CHECK_FALSE(strongest("Basic realm=a, nonce=b"));
     CHECK_FALSE(strongest("Digest realm=a, nonce=b, qop=\"later, authentic\""));
     CHECK_FALSE(strongest("Digest realm=a, nonce=b, algorithm=MD5-sess"));
+    CHECK(strongest("Digest realm=a, nonce=" + std::string(max_digest_bytes - 1, 'n')));
+    CHECK_FALSE(strongest("Digest realm=a, nonce=" + std::string(max_digest_bytes, 'n')));
     CHECK(strongest("Digest realm=a, nonce=b, qop=\"later,,auth\"")->auth);
     CHECK(strongest("Digest realm=a, nonce=b, stale=TRUE")->stale);
     CHECK_FALSE(strongest("Digest realm=a, nonce=b, stale=no")->stale);
