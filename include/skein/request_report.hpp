@@ -35,9 +35,10 @@ struct SKEIN_API request_report {
     /// From the call to the end of the body, to the error, or to now.
     clock::duration elapsed = {};
 
-    std::uint64_t request_bytes = 0;        ///< written for it, head and body, before any TLS
-    std::uint64_t response_head_bytes = 0;  ///< of all heads of the last attempt
-    std::uint64_t response_body_bytes = 0;  ///< of the body so far, without its framing
+    std::uint64_t request_bytes = 0;           ///< written for it, head and body, before any TLS
+    std::uint64_t response_head_bytes = 0;     ///< of all heads of the last attempt
+    std::uint64_t response_body_bytes = 0;     ///< of the body so far, without its framing, as it came
+    std::uint64_t response_decoded_bytes = 0;  ///< of the body so far, as it was read: decompressed
 
     /// For the library.
     std::array<clock::duration, 9> spent_ = {};

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <skein/clock.hpp>
+#include <skein/content_coding.hpp>
 #include <skein/cookie_jar.hpp>
 #include <skein/headers.hpp>
 #include <skein/timeouts.hpp>
@@ -60,12 +61,17 @@ struct session_options {
     bool trust_netrc = false;
     /// The file; one that is named sets trust_netrc.
     std::filesystem::path netrc = {};
-    /// Names of headers that the library shall not add by itself: Accept, User-Agent.
+    /// Names of headers that the library shall not add by itself: Accept, Accept-Encoding,
+    /// User-Agent.
     std::vector<std::string> skip_auto_headers = {};
     /// Names of headers that may follow a redirect to another origin, beside the harmless ones.
     std::vector<std::string> redirect_safe_headers = {};
     /// Throw response_error for a status of 400 and more.
     bool raise_for_status = false;
+    /// Ask for compressed bodies, and decompress them: see client_request::decompress().
+    bool decompress = true;
+    /// How far that may go.
+    decoding_limits decoding = {};
 };
 
 }  // namespace skein

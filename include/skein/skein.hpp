@@ -11,6 +11,8 @@
 #include <skein/client_session.hpp>
 #include <skein/clock.hpp>
 #include <skein/condition.hpp>
+#include <skein/content_coding.hpp>
+#include <skein/content_disposition.hpp>
 #include <skein/cookie_file.hpp>
 #include <skein/cookie_jar.hpp>
 #include <skein/dump_tasks.hpp>
@@ -28,6 +30,7 @@
 #include <skein/remote.hpp>
 #include <skein/request_report.hpp>
 #include <skein/run.hpp>
+#include <skein/save_options.hpp>
 #include <skein/semaphore.hpp>
 #include <skein/session_options.hpp>
 #include <skein/shield.hpp>
@@ -43,3 +46,4 @@
 #include <skein/to_thread.hpp>
 #include <skein/url.hpp>
 #include <skein/wait_fd.hpp>
+#include <skein/web_link.hpp>

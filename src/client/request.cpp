@@ -136,6 +136,29 @@ client_request& client_request::raise_for_status(bool raise) & {
     return *this;
 }
 
+client_request& client_request::decompress(bool on) & {
+    state().decompress = on;
+    return *this;
+}
+
+namespace {
+client::request_hooks& hooks_of(client::request_state& state) {
+    if (!state.hooks) state.hooks = std::make_unique<client::request_hooks>();
+    return *state.hooks;
+}
+}  // namespace
+
+client_request& client_request::on_interim(std::function<void(int, const skein::headers&)> hook) & {
+    hooks_of(state()).on_interim = std::move(hook);
+    return *this;
+}
+
+client_request& client_request::on_download(
+    std::function<void(std::uint64_t, std::optional<std::uint64_t>)> hook) & {
+    hooks_of(state()).on_download = std::move(hook);
+    return *this;
+}
+
 task<client_response> client_request::send() && {
     state();
     return client::send(std::move(state_));

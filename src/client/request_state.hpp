@@ -6,6 +6,8 @@
 #include <skein/timeouts.hpp>
 #include <skein/url.hpp>
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,6 +38,12 @@ struct authorization {
     unsigned met = 0;                     // challenges of this hop
 };
 
+/// What the caller wants to be told while a request is under way.
+struct request_hooks {
+    std::function<void(int status, const headers& fields)> on_interim;
+    std::function<void(std::uint64_t received, std::optional<std::uint64_t> total)> on_download;
+};
+
 struct request_state : detail::recycled {
     request_state(std::shared_ptr<session_core> session, std::string_view verb, skein::url target)
         : core(std::move(session)), method(verb), url(std::move(target)) {}
@@ -54,6 +62,8 @@ struct request_state : detail::recycled {
     std::optional<bool> raise_for_status;
     std::vector<std::string> skip_auto_headers;
     std::unique_ptr<authorization> auth;  // null: the fields are all there is
+    std::optional<bool> decompress;
+    std::unique_ptr<request_hooks> hooks;  // null: none
 };
 
 }  // namespace skein::client

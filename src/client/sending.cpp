@@ -1,6 +1,7 @@
 // Owns the words of the errors of an exchange.
 #include "client/sending.hpp"
 
+#include "client/decoding.hpp"
 #include "client/session_core.hpp"
 #include "http/field_grammar.hpp"
 
@@ -10,6 +11,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
+/// So that each is none or limited.
 timeouts resolve(const timeouts& request, const timeouts& session) {
     timeouts r;
     r.total = request.total.or_else(session.total).or_else(5min);
@@ -74,11 +76,15 @@ void add_base_fields(request_state& request) {
 sending::sending(std::unique_ptr<request_state> what)
     : request_(std::move(what)),
       fields_(&request_->core->base_fields()),
-      limits_(resolve(request_->limits, request_->core->options().timeout)),
       total_was_set_(request_->limits.total.or_else(request_->core->options().timeout.total).is_set()) {
+    request_->limits = resolve(request_->limits, request_->core->options().timeout);
     progress_.begin(detail::this_kernel.scheduler->read_clock());
-    if (request_->fields.empty() && request_->skip_auto_headers.empty()) return;
+    if (request_->fields.empty() && request_->skip_auto_headers.empty() && !request_->decompress) return;
+    const bool codings_are_ours = !request_->fields.contains("Accept-Encoding") &&
+                                  !http::is_listed(request_->skip_auto_headers, "Accept-Encoding") &&
+                                  !http::is_listed(core().options().skip_auto_headers, "Accept-Encoding");
     add_base_fields(*request_);
+    if (codings_are_ours) choose_codings(request_->fields, *request_, core().options());
     fields_ = &request_->fields;
 }
 
@@ -99,14 +105,14 @@ void sending::end() noexcept {
 }
 
 due_time sending::due(phase in) const noexcept {
-    return earlier(detail::this_kernel.scheduler->now(), limit_of(limits_, in), progress_.started,
-                   limits_.total);
+    return earlier(detail::this_kernel.scheduler->now(), limit_of(request_->limits, in), progress_.started,
+                   request_->limits.total);
 }
 
 due_time sending::due_for_body() const noexcept {
     // The program may have been busy since the turn began; that is no fault of the peer.
-    return earlier(detail::this_kernel.scheduler->read_clock(), limits_.read, progress_.started,
-                   total_was_set_ ? limits_.total : time_limit(std::nullopt));
+    return earlier(detail::this_kernel.scheduler->read_clock(), request_->limits.read, progress_.started,
+                   total_was_set_ ? request_->limits.total : time_limit(std::nullopt));
 }
 
 std::shared_ptr<const request_report> sending::report() const {

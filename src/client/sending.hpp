@@ -66,7 +66,6 @@ private:
     std::unique_ptr<request_state> request_;
     const headers* fields_;
     client::progress progress_;
-    timeouts limits_;  // resolved: each is none or limited
     bool total_was_set_;
 };
 

@@ -2,9 +2,9 @@
 #include "client/session_core.hpp"
 
 #include "client/authorization.hpp"
+#include "http/content_coding.hpp"
 #include "http/field_grammar.hpp"
 #include "http/netrc.hpp"
-
 #include "skein_features.hpp"
 
 #include <algorithm>
@@ -88,6 +88,7 @@ headers with_own_fields(const session_options& options) {
             fields.append(name, value);
     };
     add("Accept", "*/*");
+    if (options.decompress && !fields.contains("Range")) add("Accept-Encoding", http::accept_encoding());
     add("User-Agent", "skein/" SKEIN_VERSION);
     return fields;
 }
@@ -218,7 +219,7 @@ void session_core::give_back(connection_pool::slot& slot) noexcept {
         one->holder = nullptr;
         if (std::exchange(one->completed, false)) std::erase(completed_, one);
     }
-    if (one == nullptr || closed_ || bound_to() == nullptr || !one->wire.reusable() ||
+    if (one == nullptr || one->retired || closed_ || bound_to() == nullptr || !one->wire.reusable() ||
         options_.connector.force_close)
         return pool_.discard(slot);
     const auto& scheduler = *detail::this_kernel.scheduler;
@@ -240,6 +241,15 @@ void session_core::bury(pooled& dead) noexcept {
     graveyard_.push_back(std::move(slot.connection));
     pool_.discard(slot);
     wake_up_soon();
+}
+
+void session_core::retire(const connection_facts& which) noexcept {
+    for (pooled* one : all_) {
+        if (one->facts.get() != &which) continue;
+        if (one->holder == nullptr) return bury(*one);
+        one->retired = true;
+        return;
+    }
 }
 
 void session_core::take_back_later(pooled& one) noexcept {

@@ -3,7 +3,7 @@
 #include <skein/auth_challenge.hpp>
 
 #include "http/auth_params.hpp"
-#include "http/field_grammar.hpp"
+#include "http/field_values.hpp"
 
 #include <algorithm>
 
@@ -63,7 +63,7 @@ bool take_element(std::string_view& text, std::vector<auth_challenge>& into) {
 
 bool http::take_auth_param(std::string_view& text, std::vector<auth_challenge::param>& into) {
     auth_challenge::param one;
-    for (const char c : take_token(text)) one.name += ascii_lower(c);
+    one.name = ascii_lowered(take_token(text));
     skip_blanks(text);
     if (one.name.empty() || !text.starts_with('=')) return false;
     text.remove_prefix(1);

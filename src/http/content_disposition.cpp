@@ -2,7 +2,7 @@
 #include <skein/content_disposition.hpp>
 
 #include "http/bytes.hpp"
-#include "http/field_grammar.hpp"
+#include "http/field_values.hpp"
 #include "http/utf8.hpp"
 
 #include <algorithm>
@@ -26,18 +26,6 @@ constexpr bool is_attribute_byte(char c) noexcept {
     return is_alphanumeric(c) || std::string_view("!#$&+-.^_`|~").find(c) != std::string_view::npos;
 }
 
-std::string lower(std::string_view text) {
-    std::string out(text);
-    std::transform(out.begin(), out.end(), out.begin(), to_lower);
-    return out;
-}
-
-bool skip(std::string_view& text, char c) {
-    if (!text.starts_with(c)) return false;
-    text.remove_prefix(1);
-    return true;
-}
-
 struct parameter {
     std::string name;  // lower-case
     std::string value;
@@ -46,11 +34,11 @@ struct parameter {
 
 // One `name=value`; nullopt if it is malformed.
 std::optional<parameter> take_parameter(std::string_view& text) {
-    parameter found{lower(http::take_token(text)), {}, false};
+    parameter found{http::ascii_lowered(http::take_token(text)), {}, false};
     http::skip_blanks(text);
-    if (found.name.empty() || !skip(text, '=')) return std::nullopt;
+    if (found.name.empty() || !http::skip(text, '=')) return std::nullopt;
     http::skip_blanks(text);
-    if (skip(text, '"')) {
+    if (http::skip(text, '"')) {
         auto value = http::take_quoted(text);
         if (!value) return std::nullopt;
         found.value = std::move(*value);
@@ -67,7 +55,7 @@ std::optional<std::string> decode_extended(std::string_view text) {
     const std::size_t charset_end = text.find('\'');
     const std::size_t language_end = charset_end == text.npos ? text.npos : text.find('\'', charset_end + 1);
     if (language_end == text.npos) return std::nullopt;
-    const std::string charset = lower(text.substr(0, charset_end));
+    const std::string charset = http::ascii_lowered(text.substr(0, charset_end));
     const std::string_view value = text.substr(language_end + 1);
     for (std::size_t k = 0; k < value.size(); ++k) {
         if (is_attribute_byte(value[k])) continue;
@@ -100,13 +88,13 @@ std::optional<std::string> find_filename(const std::vector<parameter>& parameter
 std::optional<content_disposition> content_disposition::parse(std::string_view value) {
     http::skip_blanks(value);
     content_disposition result;
-    result.type = lower(http::take_token(value));
+    result.type = http::ascii_lowered(http::take_token(value));
     if (result.type.empty()) return std::nullopt;
     std::vector<parameter> parameters;
     for (;;) {
         http::skip_blanks(value);
         if (value.empty()) break;
-        if (!skip(value, ';')) return std::nullopt;
+        if (!http::skip(value, ';')) return std::nullopt;
         http::skip_blanks(value);
         if (value.empty()) break;  // a semicolon at the end is common and harmless
         auto found = take_parameter(value);

@@ -1,4 +1,4 @@
-// Quoted strings, and what the grammar of fields says when it refuses something.
+// Lists of names, quoted strings, and what the grammar of fields says when it refuses something.
 #include "http/field_grammar.hpp"
 
 #include <algorithm>
@@ -25,22 +25,6 @@ constexpr char hex_digits[] = "0123456789abcdef";
 bool is_listed(const std::vector<std::string>& names, std::string_view name) noexcept {
     return std::any_of(names.begin(), names.end(),
                        [&](const std::string& one) { return equals_ignoring_case(one, name); });
-}
-
-std::optional<std::string> take_quoted(std::string_view& text) {
-    std::string out;
-    while (!text.empty()) {
-        char c = text[0];
-        text.remove_prefix(1);
-        if (c == '"') return out;
-        if (c == '\\') {
-            if (text.empty()) return std::nullopt;
-            c = text[0];
-            text.remove_prefix(1);
-        }
-        out += c;
-    }
-    return std::nullopt;
 }
 
 void append_quoted(std::string& out, std::string_view text) {

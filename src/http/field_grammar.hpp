@@ -5,7 +5,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -90,22 +89,6 @@ constexpr void for_each_in_list(std::string_view list, Fn each) {
         list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
     }
 }
-
-/// Skips the spaces and tabs at the front.
-constexpr void skip_blanks(std::string_view& text) noexcept {
-    while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-}
-
-/// Takes the token at the front; empty if there is none.
-constexpr std::string_view take_token(std::string_view& text) noexcept {
-    const std::string_view token = text.substr(0, find_non_token(text));
-    text.remove_prefix(token.size());
-    return token;
-}
-
-/// Takes the rest of a quoted-string whose opening quote is gone, and gives what it says (RFC 9110, section
-/// 5.6.4); nothing if it has no end.
-std::optional<std::string> take_quoted(std::string_view& text);
 
 /// Appends the text as a quoted-string.
 void append_quoted(std::string& out, std::string_view text);

@@ -40,8 +40,8 @@ PUBLIC = {
     "loop/seam": "to_thread",
     "loop": "on_signal remote run uv wait_fd",
     "tls/engine": "tls_context tls_errc",
-    "http": "auth_challenge content_disposition cookie_jar headers http_version url",
-    "client": """client_request client_response client_session cookie_file request_report session_options
+    "http": "auth_challenge content_coding content_disposition cookie_jar headers http_version url web_link",
+    "client": """client_request client_response client_session cookie_file request_report save_options session_options
         timeouts""",
     "testing": "testing testing_doctest testing_network",
     "everything": "skein",
