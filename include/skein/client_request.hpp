@@ -141,7 +141,8 @@ public:
         return std::move(on_upload(std::move(progress)));
     }
 
-    /// Names of headers that the session and the library shall not add: User-Agent, say.
+    /// Names of headers that the library shall not add by itself (Accept, Accept-Encoding, User-Agent), so
+    /// that without one of the request's or the session's they are not sent.
     template <class... Names>
     requires(std::convertible_to<const Names&, std::string_view>&&...)
         client_request& skip_auto_headers(const Names&... names) & {
@@ -154,10 +155,23 @@ public:
         return std::move(skip_auto_headers(names...));
     }
 
-    /// Authorization: Basic, of user and password in UTF-8 (RFC 7617).
+    /// Authorization: Basic, of user and password in UTF-8 (RFC 7617). The last of basic_auth(),
+    /// digest_auth() and bearer() counts; the first origin alone is told, like every header but the harmless
+    /// ones. *Throws:* std::invalid_argument for a control character, or a colon in the user name.
     client_request& basic_auth(std::string_view user, std::string_view password) &;
     client_request&& basic_auth(std::string_view user, std::string_view password) && {
         return std::move(basic_auth(user, password));
+    }
+    /// Answers challenges of the scheme Digest (RFC 7616; MD5, SHA-256, SHA-512-256) from the origin that is
+    /// asked first: a 401 with one is answered once, and again if the server calls the nonce stale. A refused
+    /// answer is the response. Later requests of the session that say the same user and password answer
+    /// before they are asked, where the server's protection space allows. Takes the place of every other
+    /// Authorization, the session's too. MD5 is answered if nothing better is offered, as most servers know
+    /// nothing else: over plain http, whoever listens can then try passwords.
+    /// *Throws:* std::invalid_argument for a control character.
+    client_request& digest_auth(std::string_view user, std::string_view password) &;
+    client_request&& digest_auth(std::string_view user, std::string_view password) && {
+        return std::move(digest_auth(user, password));
     }
     /// Authorization: Bearer (RFC 6750).
     client_request& bearer(std::string_view token) &;
@@ -268,6 +282,7 @@ private:
     }
     client::request_state& state();
     void skip_auto_header(std::string_view name);
+    client_request& authorization(const std::string& value) &;
 
     std::unique_ptr<client::request_state> state_;
 };

@@ -12,6 +12,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -59,6 +60,18 @@ struct session_options {
     tls_context tls = {};
     /// Redirects that are followed; one more is too_many_redirects. 0: none is allowed.
     int max_redirects = 10;
+    /// Use the credentials that netrc has for a host, as Basic, where neither request, session nor URL has an
+    /// Authorization; also for the hosts that redirects lead to, each its own. They go to every port of the
+    /// host, over http too. The file is read once, with the session: `netrc`, else what the environment
+    /// variable NETRC names, else ~/.netrc if it is there (and then nobody else may have access to it). Its
+    /// faults are thrown by the session's constructor: std::system_error if it cannot be read, skein::error
+    /// if it is no netrc or not private.
+    bool trust_netrc = false;
+    /// The file; one that is named sets trust_netrc.
+    std::filesystem::path netrc = {};
+    /// Names of headers that the library shall not add by itself: Accept, Accept-Encoding,
+    /// User-Agent.
+    std::vector<std::string> skip_auto_headers = {};
     /// Names of headers that may follow a redirect to another origin, beside the harmless ones.
     std::vector<std::string> redirect_safe_headers = {};
     /// Throw response_error for a status of 400 and more.

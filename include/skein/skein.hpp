@@ -2,6 +2,7 @@
 #pragma once
 
 #include <skein/as_completed.hpp>
+#include <skein/auth_challenge.hpp>
 #include <skein/barrier.hpp>
 #include <skein/body_source.hpp>
 #include <skein/bytes.hpp>

@@ -1,8 +1,8 @@
 // Owns the rules of redirects: what is kept, what is dropped, what is refused.
 #include "client/redirect.hpp"
 
-#include "http/base64.hpp"
 #include "http/bytes.hpp"
+#include "http/credentials.hpp"
 #include "http/field_grammar.hpp"
 
 #include <skein/error.hpp>
@@ -36,11 +36,6 @@ bool is_credential(std::string_view name) noexcept {
                                                               "Proxy-Authorization", "WWW-Authenticate"};
     return std::any_of(names.begin(), names.end(),
                        [&](std::string_view one) { return http::equals_ignoring_case(name, one); });
-}
-
-bool in(const std::vector<std::string>& names, std::string_view name) noexcept {
-    return std::any_of(names.begin(), names.end(),
-                       [&](const std::string& one) { return http::equals_ignoring_case(name, one); });
 }
 
 template <class Keep>
@@ -124,10 +119,13 @@ void follow_redirect(request_state& request, const http1::response_head& head,
     }
     if (!same_trust(request.url, to)) {
         filter(request.fields, [&](std::string_view name) {
-            if (in(request.redirect_safe, name) || in(session.redirect_safe_headers, name)) return true;
+            if (http::is_listed(request.redirect_safe, name) ||
+                http::is_listed(session.redirect_safe_headers, name))
+                return true;
             return is_harmless(name) && !is_credential(name);
         });
         request.cookies.clear();
+        if (request.auth) request.auth->digest.reset();
     } else {
         request.fields.remove("Host");  // it named the host of this hop
     }
@@ -136,10 +134,13 @@ void follow_redirect(request_state& request, const http1::response_head& head,
 
 void take_url_credentials(request_state& request) {
     if (!request.url.has_credentials()) return;
+    const std::string user = http::percent_decode(request.url.username());
+    const std::string password = http::percent_decode(request.url.password());
+    if (const auto fault = http::fault_of_basic(user, password); !fault.empty())
+        throw invalid_url("the credentials in " + request.url.redacted() +
+                          " cannot be sent: " + std::string(fault));
     if (!request.fields.contains("Authorization"))
-        request.fields.append("Authorization",
-                              "Basic " + http::base64(http::percent_decode(request.url.username()) + ":" +
-                                                      http::percent_decode(request.url.password())));
+        request.fields.append("Authorization", http::basic_credentials(user, password));
     request.url = request.url.without_credentials();
 }
 

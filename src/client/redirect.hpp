@@ -20,7 +20,8 @@ bool is_redirect(const http1::response_head& head) noexcept;
 void follow_redirect(request_state& request, const http1::response_head& head,
                      const session_options& session);
 
-/// Moves credentials out of the URL into an Authorization header, unless there is one.
+/// Moves credentials out of the URL into an Authorization header, unless there is one. *Throws:* invalid_url
+/// if Basic cannot say them.
 void take_url_credentials(request_state& request);
 
 }  // namespace skein::client

@@ -2,8 +2,8 @@
 #include "client/request_state.hpp"
 #include "client/send.hpp"
 #include "client/session_core.hpp"
-#include "http/base64.hpp"
 #include "http/cookie_rules.hpp"
+#include "http/credentials.hpp"
 #include "http/field_grammar.hpp"
 #include "http1/encoder.hpp"
 
@@ -20,6 +20,10 @@ namespace {
 client::upload& upload_of(client::request_state& state) {
     if (!state.upload) state.upload = std::make_unique<client::upload>();
     return *state.upload;
+}
+
+void require_sound(std::string_view fault) {
+    if (!fault.empty()) throw std::invalid_argument("credentials that cannot be sent: " + std::string(fault));
 }
 }  // namespace
 
@@ -134,25 +138,30 @@ client_request& client_request::on_upload(
     return *this;
 }
 
-void client_request::skip_auto_header(std::string_view name) {
-    state().skip_auto_headers.emplace_back(name);
-}
-
 client_request& client_request::basic_auth(std::string_view user, std::string_view password) & {
-    if (user.find(':') != std::string_view::npos)
-        throw std::invalid_argument(
-            "a user name for basic authentication must not contain a colon (RFC 7617)");
-    if (http::has_control_byte(user) || http::has_control_byte(password))
-        throw std::invalid_argument(
-            "a user name or password for basic authentication has a control character (RFC 7617)");
-    state().fields.set("Authorization",
-                       "Basic " + http::base64(std::string(user) + ":" + std::string(password)));
-    return *this;
+    require_sound(http::fault_of_basic(user, password));
+    return authorization(http::basic_credentials(user, password));
 }
 
 client_request& client_request::bearer(std::string_view token) & {
-    state().fields.set("Authorization", "Bearer " + std::string(token));
+    return authorization("Bearer " + std::string(token));
+}
+
+client_request& client_request::authorization(const std::string& value) & {
+    state().fields.set("Authorization", value);
+    if (state().auth) state().auth->digest.reset();
     return *this;
+}
+
+client_request& client_request::digest_auth(std::string_view user, std::string_view password) & {
+    require_sound(http::fault_of_credentials(user, password));
+    if (!state().auth) state().auth = std::make_unique<client::authorization>();
+    state().auth->digest = client::identity{std::string(user), std::string(password)};
+    return *this;
+}
+
+void client_request::skip_auto_header(std::string_view name) {
+    state().skip_auto_headers.emplace_back(name);
 }
 
 client_request& client_request::timeout(const timeouts& limits) & {

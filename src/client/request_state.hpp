@@ -26,6 +26,21 @@ struct request_cookie {
     std::string value;
 };
 
+/// Who answers challenges of Digest.
+struct identity {
+    std::string user;
+    std::string password;
+    friend bool operator==(const identity&, const identity&) noexcept = default;
+};
+
+/// What a request has to say of itself that no header of the caller's says: by digest_auth(), or from netrc.
+struct authorization {
+    std::optional<identity> digest = {};  // as long as the request is with the origin it was meant for
+    bool is_ours = false;                 // the Authorization among the fields was made by us, for this hop
+    std::string nonce = {};               // that it used
+    unsigned met = 0;                     // challenges of this hop
+};
+
 /// What the caller wants to be told while a request is under way.
 struct request_hooks {
     std::function<void(int status, const headers& fields)> on_interim;
@@ -50,6 +65,8 @@ struct request_state : detail::recycled {
     std::vector<std::string> skip_auto_headers;
     bool allow_downgrade = false;
     std::optional<bool> raise_for_status;
+    std::vector<std::string> skip_auto_headers;
+    std::unique_ptr<authorization> auth;  // null: the fields are all there is
     std::optional<bool> decompress;
     std::unique_ptr<request_hooks> hooks;   // null: none
     std::unique_ptr<retry_settings> retry;  // null: the session's

@@ -3,6 +3,7 @@
 #include "client/send.hpp"
 
 #include "client/attempt.hpp"
+#include "client/authorization.hpp"
 #include "client/redirect.hpp"
 #include "client/response_state.hpp"
 #include "client/resume.hpp"
@@ -37,6 +38,7 @@ hop follow(sending& s, http1::response_head& head) {
         s.fail<payload_error>(e.what());
     }
     ++s.progress().redirects;
+    if (r.auth) authorize(s);
     return {std::move(from), head.status, std::move(head.fields)};
 }
 
@@ -51,6 +53,7 @@ task<client_response> send(std::unique_ptr<request_state> request) {
     const request_state& r = sent->request();
     const bool follows = r.follow_redirects.value_or(r.method != "HEAD");
     const bool raises = r.raise_for_status.value_or(sent->core().options().raise_for_status);
+    if (r.auth) authorize(*sent);
     std::vector<hop> history;
 
     for (;;) {
@@ -59,6 +62,10 @@ task<client_response> send(std::unique_ptr<request_state> request) {
         http1::exchange& x = *response->x;
         if (follows && is_redirect(x.head())) {
             history.push_back(follow(*sent, x.head()));
+            co_await drain(*sent, x);
+            continue;
+        }
+        if (r.auth && answer_challenge(*sent, x.head())) {
             co_await drain(*sent, x);
             continue;
         }

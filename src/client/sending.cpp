@@ -5,8 +5,6 @@
 #include "client/session_core.hpp"
 #include "http/field_grammar.hpp"
 
-#include <algorithm>
-
 namespace skein::client {
 
 using namespace std::chrono_literals;
@@ -63,18 +61,16 @@ due_time earlier(clock::time_point now, time_limit own, clock::time_point starte
     return due;
 }
 
-/// Adds what the session and the library say, and the request does not.
-void add_base_fields(request_state& r, const session_core& core) {
-    const auto is_skipped = [&](std::string_view name) {
-        return std::any_of(r.skip_auto_headers.begin(), r.skip_auto_headers.end(),
-                           [&](const auto& one) { return http::equals_ignoring_case(one, name); });
+/// Adds what the session says and the request does not.
+void add_base_fields(request_state& request) {
+    const auto is_unwanted = [&](std::string_view name) {
+        return http::is_listed(request.skip_auto_headers, name) &&
+               !request.core->options().default_headers.contains(name);
     };
-    const bool chooses = !r.fields.contains("Accept-Encoding") && !is_skipped("Accept-Encoding");
     headers added;
-    for (auto [name, value] : core.base_fields())
-        if (!r.fields.contains(name) && !is_skipped(name)) added.append(name, value);
-    for (auto [name, value] : added) r.fields.append(name, value);
-    if (chooses) choose_codings(r.fields, r, core.options());
+    for (auto [name, value] : request.core->base_fields())
+        if (!request.fields.contains(name) && !is_unwanted(name)) added.append(name, value);
+    for (auto [name, value] : added) request.fields.append(name, value);
 }
 
 }  // namespace
@@ -86,8 +82,12 @@ sending::sending(std::unique_ptr<request_state> what)
     request_->limits = resolve(request_->limits, request_->core->options().timeout);
     total_from_ = detail::this_kernel.scheduler->read_clock();
     progress_.begin(total_from_);
-    if (request_->fields.empty() && !request_->decompress && request_->skip_auto_headers.empty()) return;
-    add_base_fields(*request_, core());
+    if (request_->fields.empty() && request_->skip_auto_headers.empty() && !request_->decompress) return;
+    const bool codings_are_ours = !request_->fields.contains("Accept-Encoding") &&
+                                  !http::is_listed(request_->skip_auto_headers, "Accept-Encoding") &&
+                                  !http::is_listed(core().options().skip_auto_headers, "Accept-Encoding");
+    add_base_fields(*request_);
+    if (codings_are_ours) choose_codings(request_->fields, *request_, core().options());
     fields_ = &request_->fields;
 }
 

@@ -28,7 +28,9 @@ client_request client_session::request(std::string_view method, std::string_view
     url target = core_->base() ? core_->base()->join(text) : url(text);
     if (target.scheme() != "http" && target.scheme() != "https")
         throw invalid_url("the scheme of " + target.redacted() + " is not http or https");
-    return client_request(std::make_unique<client::request_state>(core_, method, std::move(target)));
+    auto made = std::make_unique<client::request_state>(core_, method, std::move(target));
+    if (core_->netrc() != nullptr) made->auth = std::make_unique<client::authorization>();
+    return client_request(std::move(made));
 }
 
 cookie_jar& client_session::cookies() {

@@ -1,8 +1,11 @@
 // Owns the connections of a session: who holds them, when they go back to the pool, when they are closed.
 #include "client/session_core.hpp"
 
+#include "client/authorization.hpp"
 #include "client/pool_key.hpp"
 #include "http/content_coding.hpp"
+#include "http/field_grammar.hpp"
+#include "http/netrc.hpp"
 #include "skein_features.hpp"
 
 #include <algorithm>
@@ -85,10 +88,13 @@ namespace {
 
 headers with_own_fields(const session_options& options) {
     headers fields = options.default_headers;
-    if (!fields.contains("Accept")) fields.append("Accept", "*/*");
-    if (options.decompress && !fields.contains("Accept-Encoding") && !fields.contains("Range"))
-        fields.append("Accept-Encoding", http::accept_encoding());
-    if (!fields.contains("User-Agent")) fields.append("User-Agent", "skein/" SKEIN_VERSION);
+    const auto add = [&](std::string_view name, std::string_view value) {
+        if (!fields.contains(name) && !http::is_listed(options.skip_auto_headers, name))
+            fields.append(name, value);
+    };
+    add("Accept", "*/*");
+    if (options.decompress && !fields.contains("Range")) add("Accept-Encoding", http::accept_encoding());
+    add("User-Agent", "skein/" SKEIN_VERSION);
     return fields;
 }
 
@@ -155,6 +161,7 @@ session_core::session_core(session_options options)
         retries_ = {options_.retry.value_or(retry_policy()), options_.retry_if};
     if (rate_limiter::is_needed(options_.rate_limit)) limiter_.emplace(options_.rate_limit);
     if (!options_.base_url.empty()) base_.emplace(options_.base_url);
+    if (options_.trust_netrc || !options_.netrc.empty()) netrc_ = load_netrc(options_.netrc);
     if (options_.max_redirects < 0) throw std::invalid_argument("max_redirects is negative");
     parser_limits_.max_head_bytes = options_.connector.max_head_bytes;
     parser_limits_.max_headers = options_.connector.max_headers;

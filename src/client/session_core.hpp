@@ -2,6 +2,7 @@
 // binding to a loop. Lives as long as any of them.
 #pragma once
 
+#include "client/digest_spaces.hpp"
 #include "client/pool.hpp"
 #include "client/progress.hpp"
 #include "client/rate_limiter.hpp"
@@ -19,6 +20,10 @@
 #include <optional>
 #include <string>
 #include <vector>
+
+namespace skein::http {
+class netrc;
+}
 
 namespace skein::client {
 
@@ -87,6 +92,9 @@ public:
     /// Headers of a request that adds none: the session's and the library's own.
     const headers& base_fields() const noexcept { return base_fields_; }
     cookie_jar& cookies() const noexcept { return *cookies_; }
+    /// What netrc says; null if it is not asked.
+    const http::netrc* netrc() const noexcept { return netrc_.get(); }
+    digest_spaces& digests() noexcept { return digests_; }
     /// While a request is under way.
     std::chrono::system_clock::time_point wall_time() const noexcept { return bound_to()->wall_time(); }
     const http1::parser_limits& parser_limits() const noexcept { return parser_limits_; }
@@ -136,6 +144,8 @@ private:
     std::optional<url> base_;
     headers base_fields_;
     std::shared_ptr<cookie_jar> cookies_;  // never null
+    std::unique_ptr<const http::netrc> netrc_;
+    digest_spaces digests_;
     http1::parser_limits parser_limits_;
     connection_pool pool_;
     std::optional<retry_settings> retries_;

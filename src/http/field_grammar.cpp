@@ -1,6 +1,7 @@
-// What the grammar of fields says when it refuses something.
+// Lists of names, quoted strings, and what the grammar of fields says when it refuses something.
 #include "http/field_grammar.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace skein::http {
@@ -20,6 +21,20 @@ constexpr char hex_digits[] = "0123456789abcdef";
 }
 
 }  // namespace
+
+bool is_listed(const std::vector<std::string>& names, std::string_view name) noexcept {
+    return std::any_of(names.begin(), names.end(),
+                       [&](const std::string& one) { return equals_ignoring_case(one, name); });
+}
+
+void append_quoted(std::string& out, std::string_view text) {
+    out += '"';
+    for (const char c : text) {
+        if (c == '"' || c == '\\') out += '\\';
+        out += c;
+    }
+    out += '"';
+}
 
 std::string escaped(std::string_view bytes, std::size_t max_bytes) {
     std::string out;

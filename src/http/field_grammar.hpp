@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace skein::http {
 
@@ -79,6 +80,9 @@ constexpr bool equals_ignoring_case(std::string_view a, std::string_view b) noex
     return true;
 }
 
+/// Whether the name is in the list, upper or lower case.
+bool is_listed(const std::vector<std::string>& names, std::string_view name) noexcept;
+
 /// Calls `each` with every element of a comma-separated list, trimmed, the empty ones left out (RFC 9110,
 /// section 5.6.1.2).
 template <class Fn>
@@ -90,6 +94,9 @@ constexpr void for_each_in_list(std::string_view list, Fn each) {
         list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
     }
 }
+
+/// Appends the text as a quoted-string.
+void append_quoted(std::string& out, std::string_view text);
 
 /// Foreign bytes for a message to people: printable ASCII as it is, the rest as \xNN, cut after about
 /// `max_bytes` of output with "..." put behind it.

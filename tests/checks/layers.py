@@ -41,7 +41,8 @@ PUBLIC = {
     "loop/seam": "to_thread",
     "loop": "on_signal remote run uv wait_fd",
     "tls/engine": "tls_context tls_errc",
-    "http": "content_coding content_disposition cookie_jar form headers http_version url web_link",
+    "http": """auth_challenge content_coding content_disposition cookie_jar form headers http_version url
+        web_link""",
     "client": """body_source client_request client_response client_session cookie_file multipart
         rate_limit request_report retry_policy save_options session_options timeouts""",
     "testing": "testing testing_doctest testing_network",
@@ -66,7 +67,7 @@ SEAMS = {
 C_LIBRARIES = {
     r"uv\.h|uv/": {"loop", "net"},
     r"llhttp\.h": {"http1/codec"},
-    r"openssl/": {"tls/engine", "client"},  # client: the hashes of digest authentication
+    r"openssl/": {"tls/engine"},
     r"zlib\.h|brotli/|zstd": {"http"},
     r"libpsl\.h|unicode/": {"http"},
 }

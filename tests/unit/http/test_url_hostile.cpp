@@ -224,6 +224,7 @@ TEST_CASE("URLs made to confuse are read in the one right way") {
         CHECK(understood);
     }
     CHECK(rows == 26);
+    MESSAGE("URL confusion corpus: " << rows << " rows");
 }
 
 #if SKEIN_HAVE_ICU
