@@ -5,8 +5,10 @@
 #include <skein/detail/awaitable.hpp>
 #include <skein/detail/config.hpp>
 #include <skein/headers.hpp>
+#include <skein/middleware.hpp>
 #include <skein/task.hpp>
 #include <skein/timeouts.hpp>
+#include <skein/trace.hpp>
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -115,6 +117,20 @@ public:
     /// Throw response_error for a status of 400 and more.
     client_request& raise_for_status(bool raise = true) &;
     client_request&& raise_for_status(bool raise = true) && { return std::move(raise_for_status(raise)); }
+
+    /// Adds a middleware, inside of the session's and of those that were added before. (In aiohttp the
+    /// request's list takes the place of the session's; for that, see session_middleware().)
+    client_request& middleware(skein::middleware around) &;
+    client_request&& middleware(skein::middleware around) && {
+        return std::move(middleware(std::move(around)));
+    }
+    /// Whether the session's middlewares are used. Default: true. A request that one of them makes itself,
+    /// to get a token say, goes without, or it would meet itself.
+    client_request& session_middleware(bool use) &;
+    client_request&& session_middleware(bool use) && { return std::move(session_middleware(use)); }
+    /// Is told of all that happens to this request, after the session's own.
+    client_request& trace(trace_function told) &;
+    client_request&& trace(trace_function told) && { return std::move(trace(std::move(told))); }
 
     /// Sends it, once: as awaiting it.
     task<client_response> send() &&;

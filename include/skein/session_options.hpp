@@ -4,8 +4,10 @@
 #include <skein/clock.hpp>
 #include <skein/cookie_jar.hpp>
 #include <skein/headers.hpp>
+#include <skein/middleware.hpp>
 #include <skein/timeouts.hpp>
 #include <skein/tls_context.hpp>
+#include <skein/trace.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -54,6 +56,10 @@ struct session_options {
     std::vector<std::string> redirect_safe_headers = {};
     /// Throw response_error for a status of 400 and more.
     bool raise_for_status = false;
+    /// Around each attempt at a request; the first is the outermost.
+    std::vector<skein::middleware> middleware = {};
+    /// Is told of all that happens to its requests.
+    trace_function trace = {};
 };
 
 }  // namespace skein

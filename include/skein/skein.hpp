@@ -20,6 +20,7 @@
 #include <skein/gather.hpp>
 #include <skein/headers.hpp>
 #include <skein/http_version.hpp>
+#include <skein/middleware.hpp>
 #include <skein/mutex.hpp>
 #include <skein/on_signal.hpp>
 #include <skein/outcome.hpp>
@@ -40,5 +41,6 @@
 #include <skein/tls_context.hpp>
 #include <skein/tls_errc.hpp>
 #include <skein/to_thread.hpp>
+#include <skein/trace.hpp>
 #include <skein/url.hpp>
 #include <skein/wait_fd.hpp>

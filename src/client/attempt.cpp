@@ -4,6 +4,7 @@
 
 #include "client/connect.hpp"
 #include "client/cookies.hpp"
+#include "client/tell.hpp"
 #include "http1/encoder.hpp"
 #include "task/wait_limit.hpp"
 
@@ -31,8 +32,11 @@ task<lease> wait_for_connection(sending& s) {
     const auto started = detail::this_kernel.scheduler->now();
     const due_time due = s.due(phase::pool);
     detail::wait_limit limit(due.when);
+    tell_if_traced(s, trace_kind::connection_queued_start);
     try {
-        co_return co_await s.core().acquire(s.request().url);
+        auto got = co_await s.core().acquire(s.request().url);
+        tell_if_traced(s, trace_kind::connection_queued_end);
+        co_return got;
     } catch (const cancelled_error&) {
         if (!limit.expired()) throw;
         const auto& pool = s.core().connections();
@@ -90,12 +94,6 @@ const headers* fields_with_cookies(const sending& s, headers& merged) {
     return &merged;
 }
 
-/// What the response sets, whatever its status.
-void keep_cookies(const sending& s, const http1::response_head& head) {
-    if (head.fields.contains("Set-Cookie"))
-        s.core().cookies().take_all(head.fields, s.request().url, s.core().wall_time());
-}
-
 void note_connection(sending& s, const lease& held, bool reused) {
     s.progress().connection = held.connection().facts;
     s.progress().reused = reused;
@@ -116,7 +114,10 @@ void begin(const sending& s, http1::connection& wire, http1::exchange& x) {
     head.close = s.core().options().connector.force_close;
     wire.head_buffer().clear();
     const bool closes = http1::encode_head(wire.head_buffer(), head).close;
+    std::string shown;
+    if (s.is_traced()) shown = wire.head_buffer();
     wire.begin(x, kind_of(r.method), r.body, closes);
+    if (s.is_traced()) tell_sent(s, shown, r.body ? *r.body : std::string_view());
 }
 
 /// The server closed an idle connection just as we wrote to it. Nothing of an answer came, so a request that
@@ -128,6 +129,11 @@ bool was_stale(const sending& s, const http1::connection& wire, const http1::exc
 
 }  // namespace
 
+void keep_cookies(const sending& s, const http1::response_head& head) {
+    if (head.fields.contains("Set-Cookie"))
+        s.core().cookies().take_all(head.fields, s.request().url, s.core().wall_time());
+}
+
 task<std::unique_ptr<response_state>> attempt(std::shared_ptr<sending> sent) {
     sending& s = *sent;
     for (bool fresh = false;; fresh = true) {  // a fresh connection cannot be stale
@@ -137,6 +143,7 @@ task<std::unique_ptr<response_state>> attempt(std::shared_ptr<sending> sent) {
         if (fresh) held.drop_connection();
         const bool reused = held.has_connection();
         if (!reused) co_await open_connection(s, held);
+        if (reused) tell_if_traced(s, trace_kind::connection_reuseconn, held.connection().facts->peer);
         note_connection(s, held, reused);
 
         s.enter(phase::write);
@@ -151,10 +158,12 @@ task<std::unique_ptr<response_state>> attempt(std::shared_ptr<sending> sent) {
         }
         if (x->has_head()) {
             s.enter(phase::read);
+            if (s.is_traced()) tell_response(s, trace_kind::response_head, x->head());
             keep_cookies(s, x->head());
             co_return std::make_unique<response_state>(std::move(sent), std::move(held), std::move(x));
         }
         if (!was_stale(s, wire, *x)) s.fail_exchange(*x);
+        tell_if_traced(s, trace_kind::request_retry, "the idle connection was closed by the server");
         s.core().count_retry();
     }
 }

@@ -16,4 +16,7 @@ namespace skein::client {
 /// report.
 task<std::unique_ptr<response_state>> attempt(std::shared_ptr<sending> sent);
 
+/// Keeps the cookies that a response sets, whatever its status.
+void keep_cookies(const sending& s, const http1::response_head& head);
+
 }  // namespace skein::client

@@ -45,6 +45,8 @@ struct progress {
     void end(clock::time_point when) noexcept {
         if (ended == clock::time_point::max()) ended = when;
     }
+    /// It had ended, but a middleware repeats it.
+    void go_on() noexcept { ended = clock::time_point::max(); }
     request_report report(std::string_view method, const std::string& shown_url,
                           clock::time_point when) const;
 };

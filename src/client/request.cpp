@@ -118,6 +118,22 @@ client_request& client_request::raise_for_status(bool raise) & {
     return *this;
 }
 
+client_request& client_request::middleware(skein::middleware around) & {
+    if (!around) throw std::invalid_argument("an empty middleware");
+    state().extra().middlewares.push_back(std::move(around));
+    return *this;
+}
+
+client_request& client_request::session_middleware(bool use) & {
+    state().extra().session_middleware = use;
+    return *this;
+}
+
+client_request& client_request::trace(trace_function told) & {
+    state().extra().trace = std::move(told);
+    return *this;
+}
+
 task<client_response> client_request::send() && {
     state();
     return client::send(std::move(state_));

@@ -3,7 +3,9 @@
 
 #include <skein/detail/recycler.hpp>
 #include <skein/headers.hpp>
+#include <skein/middleware.hpp>
 #include <skein/timeouts.hpp>
+#include <skein/trace.hpp>
 #include <skein/url.hpp>
 
 #include <memory>
@@ -19,6 +21,13 @@ class session_core;
 struct request_cookie {
     std::string name;
     std::string value;
+};
+
+/// What few requests have.
+struct request_extras {
+    std::vector<middleware> middlewares;
+    bool session_middleware = true;
+    trace_function trace;
 };
 
 struct request_state : detail::recycled {
@@ -37,6 +46,12 @@ struct request_state : detail::recycled {
     std::vector<std::string> redirect_safe;
     bool allow_downgrade = false;
     std::optional<bool> raise_for_status;
+    std::unique_ptr<request_extras> extras;  // null: none
+
+    request_extras& extra() {
+        if (!extras) extras = std::make_unique<request_extras>();
+        return *extras;
+    }
 };
 
 }  // namespace skein::client

@@ -13,6 +13,7 @@
 namespace skein::client {
 
 void response_state::close() noexcept {
+    if (how != reading::closed) tell_end();
     how = reading::closed;
     piece_is_out = false;
     if (!x->is_over() && held)
@@ -30,7 +31,7 @@ void response_state::begin_reading(const char* whom) {
                                                                        : ": the body was read before"));
 }
 
-task<std::optional<byte_view>> response_state::next_piece() {
+task<std::optional<byte_view>> response_state::untold_piece() {
     http1::body_buffer& body = x->body();
     if (piece_is_out) {
         body.pop_front();

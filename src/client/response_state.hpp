@@ -19,6 +19,12 @@ class response_state : public detail::recycled {
 public:
     response_state(std::shared_ptr<sending> from, lease connection, std::unique_ptr<http1::exchange> exchange)
         : sent(std::move(from)), held(std::move(connection)), x(std::move(exchange)) {}
+    response_state(const response_state&) = delete;
+    response_state& operator=(const response_state&) = delete;
+    ~response_state() {
+        if (end_is_due) [[unlikely]]
+            tell_end();
+    }
 
     /// The message is complete: the connection is free for others.
     void release_if_over() noexcept {
@@ -30,7 +36,11 @@ public:
     void close() noexcept;
 
     /// The next piece; nothing at the end.
-    task<std::optional<byte_view>> next_piece();
+    task<std::optional<byte_view>> next_piece() { return sent->is_traced() ? told_piece() : untold_piece(); }
+    task<std::optional<byte_view>> untold_piece();
+    /// The same, for those who trace it (tell.cpp).
+    task<std::optional<byte_view>> told_piece();
+    void tell_end() noexcept;
     /// Everything, into a string or a vector of bytes.
     template <class Container>
     task<Container> read_all(std::size_t limit);
@@ -46,6 +56,7 @@ public:
     std::optional<request_report> told;  // by report()
     reading how = reading::untouched;
     bool piece_is_out = false;  // the front of the body is in the reader's hands
+    bool end_is_due = false;    // to be told to those who trace it
 };
 
 }  // namespace skein::client

@@ -2,11 +2,12 @@
 // last response.
 #include "client/send.hpp"
 
-#include "client/attempt.hpp"
+#include "client/middleware.hpp"
 #include "client/redirect.hpp"
 #include "client/response_state.hpp"
 #include "client/sending.hpp"
 #include "client/session_core.hpp"
+#include "client/tell.hpp"
 #include "task/wait_limit.hpp"
 
 #include <algorithm>
@@ -39,13 +40,15 @@ hop follow(sending& s, http1::response_head& head) {
     if (s.progress().redirects >= static_cast<unsigned>(most))
         s.fail<too_many_redirects>("more than " + std::to_string(s.progress().redirects) + " redirects");
     url from = r.url;
+    s.take_back_changes();
     s.own_fields();
     try {
-        follow_redirect(r, head, s.core().options());
+        follow_redirect(r, from, head, s.core().options());
     } catch (const invalid_url& e) {
         s.fail<invalid_url>(e.what());
     }
     ++s.progress().redirects;
+    if (s.is_traced()) tell_redirect(s, from, head);
     return {std::move(from), head.status, std::move(head.fields)};
 }
 
@@ -60,20 +63,26 @@ task<client_response> send(std::unique_ptr<request_state> request) {
     const bool follows = r.follow_redirects.value_or(r.method != "HEAD");
     const bool raises = r.raise_for_status.value_or(sent->core().options().raise_for_status);
     std::vector<hop> history;
+    tell_if_traced(*sent, trace_kind::request_start);
 
-    for (;;) {
-        auto response = co_await attempt(sent);
-        http1::exchange& x = *response->x;
-        if (follows && is_redirect(x.head())) {
-            history.push_back(follow(*sent, x.head()));
-            co_await drain(*sent, x);
-            continue;
+    for (;;) try {
+            auto response = co_await next_attempt(sent);
+            http1::exchange& x = *response->x;
+            if (follows && is_redirect(x.head())) {
+                history.push_back(follow(*sent, x.head()));
+                co_await drain(*sent, x);
+                continue;
+            }
+            if (sent->is_traced()) tell_response(*sent, trace_kind::request_end, x.head());
+            if (raises && x.head().status >= 400) sent->fail_status(x.head());
+            response->hops = std::move(history);
+            response->end_is_due = sent->is_traced();
+            response->release_if_over();
+            co_return client_response(std::move(response));
+        } catch (...) {
+            if (sent->is_traced()) tell_exception(*sent);
+            throw;
         }
-        if (raises && x.head().status >= 400) sent->fail_status(x.head());
-        response->hops = std::move(history);
-        response->release_if_over();
-        co_return client_response(std::move(response));
-    }
 }
 
 }  // namespace skein::client

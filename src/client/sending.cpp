@@ -3,6 +3,9 @@
 
 #include "client/session_core.hpp"
 
+#include <atomic>
+#include <optional>
+
 namespace skein::client {
 
 using namespace std::chrono_literals;
@@ -64,13 +67,41 @@ void add_base_fields(headers& fields, const headers& base) {
     for (auto [name, value] : added) fields.append(name, value);
 }
 
+bool wants_trace(const request_state& r) noexcept {
+    return r.core->options().trace || (r.extras && r.extras->trace);
+}
+bool has_middlewares(const request_state& r) noexcept {
+    const bool of_session = !r.core->options().middleware.empty();
+    if (!r.extras) return of_session;
+    return !r.extras->middlewares.empty() || (of_session && r.extras->session_middleware);
+}
+
+std::uint64_t next_trace_number() noexcept {
+    static std::atomic<std::uint64_t> last = 0;
+    return last.fetch_add(1, std::memory_order_relaxed) + 1;
+}
+
 }  // namespace
+
+// The request as the program made it.
+struct sending::original {
+    decltype(request_state::method) method;
+    decltype(request_state::url) url;
+    decltype(request_state::body) body;
+    decltype(request_state::cookies) cookies;
+    std::optional<headers> fields;  // unset: the session's
+};
+
+sending::~sending() = default;
 
 sending::sending(std::unique_ptr<request_state> what)
     : request_(std::move(what)),
       fields_(&request_->core->base_fields()),
       limits_(resolve(request_->limits, request_->core->options().timeout)),
-      total_was_set_(request_->limits.total.or_else(request_->core->options().timeout.total).is_set()) {
+      total_was_set_(request_->limits.total.or_else(request_->core->options().timeout.total).is_set()),
+      traced_(wants_trace(*request_)),
+      wrapped_(has_middlewares(*request_)) {
+    if (traced_) trace_number_ = next_trace_number();
     progress_.begin(detail::this_kernel.scheduler->read_clock());
     if (request_->fields.empty()) return;
     add_base_fields(request_->fields, *fields_);
@@ -81,6 +112,24 @@ headers& sending::own_fields() {
     if (fields_ != &request_->fields) request_->fields = *fields_;
     fields_ = &request_->fields;
     return request_->fields;
+}
+
+void sending::begin_changes() {
+    const request_state& r = *request_;
+    original_ = std::make_unique<original>(original{r.method, r.url, r.body, r.cookies, std::nullopt});
+    if (fields_ == &r.fields) original_->fields = r.fields;
+}
+
+void sending::take_back_changes() {
+    if (!original_) return;
+    const auto was = std::move(original_);
+    request_state& r = *request_;
+    r.method = std::move(was->method);
+    r.url = std::move(was->url);
+    r.body = std::move(was->body);
+    r.cookies = std::move(was->cookies);
+    fields_ = was->fields ? &r.fields : &r.core->base_fields();
+    r.fields = was->fields ? std::move(*was->fields) : headers();
 }
 
 void sending::enter(phase next) noexcept {

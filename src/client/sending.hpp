@@ -8,6 +8,7 @@
 
 #include <skein/error.hpp>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -21,6 +22,7 @@ public:
     explicit sending(std::unique_ptr<request_state> what);
     sending(const sending&) = delete;
     sending& operator=(const sending&) = delete;
+    ~sending();
 
     request_state& request() noexcept { return *request_; }
     const request_state& request() const noexcept { return *request_; }
@@ -31,6 +33,15 @@ public:
     const headers& fields() const noexcept { return *fields_; }
     /// The same, as the request's own, to be changed.
     headers& own_fields();
+
+    /// Whether anybody wants to be told of each step (tell.hpp).
+    bool is_traced() const noexcept { return traced_; }
+    std::uint64_t trace_number() const noexcept { return trace_number_; }
+    /// Whether middlewares go around each attempt.
+    bool has_middleware() const noexcept { return wrapped_; }
+    /// Until take_back_changes(), changes of the request are those of a middleware, for one attempt only.
+    void begin_changes();
+    void take_back_changes();
 
     void enter(phase next) noexcept;
     /// The exchange is over: the report's clock stands still.
@@ -68,6 +79,11 @@ private:
     client::progress progress_;
     timeouts limits_;  // resolved: each is none or limited
     bool total_was_set_;
+    bool traced_;
+    bool wrapped_;
+    std::uint64_t trace_number_ = 0;
+    struct original;
+    std::unique_ptr<original> original_;  // of a request that middlewares may have changed
 };
 
 }  // namespace skein::client

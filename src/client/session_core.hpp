@@ -83,6 +83,7 @@ public:
     const headers& base_fields() const noexcept { return base_fields_; }
     cookie_jar& cookies() const noexcept { return *cookies_; }
     /// While a request is under way.
+    bool has_wall_time() const noexcept { return bound_to() != nullptr; }
     std::chrono::system_clock::time_point wall_time() const noexcept { return bound_to()->wall_time(); }
     const http1::parser_limits& parser_limits() const noexcept { return parser_limits_; }
 

@@ -40,9 +40,9 @@ PUBLIC = {
     "loop": "on_signal remote run to_thread uv wait_fd",
     "tls/engine": "tls_context tls_errc",
     "http": "content_disposition cookie_jar headers http_version url",
-    "client": """client_request client_response client_session cookie_file request_report session_options
-        timeouts""",
-    "testing": "testing testing_doctest testing_network",
+    "client": """client_request client_response client_session cookie_file middleware request_report
+        session_options timeouts trace""",
+    "testing": "testing testing_doctest testing_http testing_mock testing_network",
     "everything": "skein",
 }
 PUBLIC_LAYER = {f"{name}.hpp": layer for layer, names in PUBLIC.items() for name in names.split()}
