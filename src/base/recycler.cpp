@@ -83,6 +83,22 @@ std::byte* carve(std::size_t block_size, std::size_t& size) {
     return std::exchange(this_arena.begin, this_arena.begin + size);
 }
 
+// A block for class `k` out of a larger one that is free; the rest becomes a block of its own. What a program
+// does comes in phases (all connect, then all wait), and the memory of one should serve the next.
+void* split_larger(std::size_t k) noexcept {
+    auto& lists = this_recycler.free_blocks;
+    for (std::size_t larger = k + 1; larger < recycler::classes && larger <= 2 * k + 1; ++larger) {
+        auto* const block = lists[larger];
+        if (block == nullptr) continue;
+        lists[larger] = block->next;
+        auto* const rest = reinterpret_cast<std::byte*>(block) + k * recycler::granule;
+        lists[larger - k] = new (rest) recycler::block{lists[larger - k]};
+        ++this_blocks;
+        return block;
+    }
+    return nullptr;
+}
+
 }  // namespace
 
 void* recycle_refill(std::size_t size) {
@@ -103,6 +119,8 @@ void* recycle_refill(std::size_t size) {
             return block;
         }
     }
+    if (k != 0)
+        if (void* const part = split_larger(k)) return part;
     // Several at once: the lock, and this function, are not for every block.
     const std::size_t block_size = (k == 0 ? 1 : k) * recycler::granule;
     std::size_t carved = 0;

@@ -98,7 +98,7 @@ void note_connection(sending& s, const lease& held, bool reused) {
     s.progress().connection = held.connection().facts;
     s.progress().reused = reused;
     ++s.progress().attempts;
-    s.core().count_request();
+    s.core().count_request(reused);
 }
 
 /// Begins the exchange: the head and what there is of the body go out.
@@ -138,6 +138,7 @@ task<std::unique_ptr<response_state>> attempt(std::shared_ptr<sending> sent) {
     sending& s = *sent;
     for (bool fresh = false;; fresh = true) {  // a fresh connection cannot be stale
         s.enter(phase::pool);
+        s.begin_attempt();
         lease held = s.core().try_acquire(s.request().url);
         if (!held) held = co_await wait_for_connection(s);
         if (fresh) held.drop_connection();
@@ -158,12 +159,15 @@ task<std::unique_ptr<response_state>> attempt(std::shared_ptr<sending> sent) {
         }
         if (x->has_head()) {
             s.enter(phase::read);
+            s.progress().status = x->head().status;
             if (s.is_traced()) tell_response(s, trace_kind::response_head, x->head());
             keep_cookies(s, x->head());
             co_return std::make_unique<response_state>(std::move(sent), std::move(held), std::move(x));
         }
         if (!was_stale(s, wire, *x)) s.fail_exchange(*x);
-        tell_if_traced(s, trace_kind::request_retry, "the idle connection was closed by the server");
+        constexpr std::string_view why = "the server closed the idle connection";
+        s.note_failure(why);
+        tell_if_traced(s, trace_kind::request_retry, why);
         s.core().count_retry();
     }
 }

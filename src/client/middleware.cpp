@@ -54,12 +54,14 @@ unsigned attempt_request::attempts() const noexcept {
 
 void attempt_request::set_method(std::string_view name) {
     if (!http::is_token(name)) throw std::invalid_argument("request method: not a token (RFC 9110, 9.1)");
+    chain_.sent().set_attempt_aside();
     request_of(chain_).method = name;
 }
 
 void attempt_request::set_url(const skein::url& to) {
     if (to.scheme() != "http" && to.scheme() != "https")
         throw invalid_url("the scheme of " + to.redacted() + " is not http or https");
+    chain_.sent().set_attempt_aside();
     auto& request = request_of(chain_);
     if (!to.same_origin(request.url)) {
         request.cookies.clear();

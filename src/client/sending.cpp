@@ -5,6 +5,8 @@
 
 #include <atomic>
 #include <optional>
+#include <utility>
+#include <vector>
 
 namespace skein::client {
 
@@ -12,6 +14,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
+/// So that each is none or limited.
 timeouts resolve(const timeouts& request, const timeouts& session) {
     timeouts r;
     r.total = request.total.or_else(session.total).or_else(5min);
@@ -92,16 +95,32 @@ struct sending::original {
     std::optional<headers> fields;  // unset: the session's
 };
 
+struct sending::rarities {
+    std::uint64_t trace_number = 0;
+    std::optional<sending::original> original;  // while middlewares may have changed the request
+    std::vector<attempt_report> attempts;       // that are over
+    std::string failure;                        // of the one that is not
+};
+
 sending::~sending() = default;
+
+sending::rarities& sending::rare() const {
+    if (!rare_) rare_ = std::make_unique<rarities>();
+    return *rare_;
+}
+
+std::uint64_t sending::trace_number() const noexcept {
+    return rare_ ? rare_->trace_number : 0;
+}
 
 sending::sending(std::unique_ptr<request_state> what)
     : request_(std::move(what)),
       fields_(&request_->core->base_fields()),
-      limits_(resolve(request_->limits, request_->core->options().timeout)),
       total_was_set_(request_->limits.total.or_else(request_->core->options().timeout.total).is_set()),
       traced_(wants_trace(*request_)),
       wrapped_(has_middlewares(*request_)) {
-    if (traced_) trace_number_ = next_trace_number();
+    if (traced_) rare().trace_number = next_trace_number();
+    request_->limits = resolve(request_->limits, request_->core->options().timeout);
     progress_.begin(detail::this_kernel.scheduler->read_clock());
     if (request_->fields.empty()) return;
     add_base_fields(request_->fields, *fields_);
@@ -116,13 +135,14 @@ headers& sending::own_fields() {
 
 void sending::begin_changes() {
     const request_state& r = *request_;
-    original_ = std::make_unique<original>(original{r.method, r.url, r.body, r.cookies, std::nullopt});
-    if (fields_ == &r.fields) original_->fields = r.fields;
+    auto& was = rare().original.emplace(original{r.method, r.url, r.body, r.cookies, std::nullopt});
+    if (fields_ == &r.fields) was.fields = r.fields;
 }
 
 void sending::take_back_changes() {
-    if (!original_) return;
-    const auto was = std::move(original_);
+    if (!rare_ || !rare_->original) return;
+    set_attempt_aside();
+    auto was = std::exchange(rare_->original, std::nullopt);
     request_state& r = *request_;
     r.method = std::move(was->method);
     r.url = std::move(was->url);
@@ -132,32 +152,78 @@ void sending::take_back_changes() {
     r.fields = was->fields ? std::move(*was->fields) : headers();
 }
 
+// ---- the attempts of the report
+
+attempt_report sending::attempt_so_far() const {
+    attempt_report a;
+    a.method = request_->method;
+    a.url = request_->url.redacted();
+    a.redirects = progress_.redirects;
+    if (progress_.connection) a.peer = progress_.connection->peer;
+    a.reused = progress_.reused;
+    a.status = progress_.status;
+    a.started = progress_.attempt_started - progress_.started;
+    a.spent = progress_.spent_until(now_or_end());
+    if (!rare_) return a;
+    a.error = rare_->failure;
+    // What the attempts before it have spent is not its own.
+    for (const auto& before : rare_->attempts)
+        for (std::size_t i = 0; i < a.spent.size(); ++i) a.spent[i] -= before.spent[i];
+    return a;
+}
+
+void sending::set_attempt_aside() {
+    if (!progress_.attempt_is_open) return;
+    auto& before = rare().attempts;
+    before.push_back(attempt_so_far());
+    progress_.attempt_is_open = false;
+    rare_->failure.clear();
+}
+
+void sending::forget_attempt() {
+    set_attempt_aside();
+    if (rare_->attempts.empty()) return;
+    progress_.connection.reset();
+    progress_.reused = false;
+    progress_.status = 0;
+}
+
+void sending::note_failure(std::string_view why) const {
+    if (progress_.attempt_is_open) rare().failure = why;
+}
+
+// ---- times
+
+clock::time_point sending::now_or_end() const noexcept {
+    // A response may be read to its end without a loop; then its time ended with that loop.
+    const auto* scheduler = detail::this_kernel.scheduler;
+    return scheduler != nullptr ? scheduler->now() : progress_.entered;
+}
+
 void sending::enter(phase next) noexcept {
     progress_.enter(next, detail::this_kernel.scheduler->now());
 }
 
 void sending::end() noexcept {
-    // A response may be read to its end without a loop; then its time ended with that loop.
-    const auto* scheduler = detail::this_kernel.scheduler;
-    progress_.end(scheduler != nullptr ? scheduler->now() : progress_.entered);
+    progress_.end(now_or_end());
 }
 
 due_time sending::due(phase in) const noexcept {
-    return earlier(detail::this_kernel.scheduler->now(), limit_of(limits_, in), progress_.started,
-                   limits_.total);
+    return earlier(detail::this_kernel.scheduler->now(), limit_of(request_->limits, in), progress_.started,
+                   request_->limits.total);
 }
 
 due_time sending::due_for_body() const noexcept {
     // The program may have been busy since the turn began; that is no fault of the peer.
-    return earlier(detail::this_kernel.scheduler->read_clock(), limits_.read, progress_.started,
-                   total_was_set_ ? limits_.total : time_limit(std::nullopt));
+    return earlier(detail::this_kernel.scheduler->read_clock(), request_->limits.read, progress_.started,
+                   total_was_set_ ? request_->limits.total : time_limit(std::nullopt));
 }
 
 std::shared_ptr<const request_report> sending::report() const {
-    const auto* scheduler = detail::this_kernel.scheduler;
-    return std::make_shared<const request_report>(
-        progress_.report(request_->method, request_->url.redacted(),
-                         scheduler != nullptr ? scheduler->now() : progress_.entered));
+    request_report all = progress_.report(request_->method, request_->url.redacted(), now_or_end());
+    if (rare_) all.attempt_list = rare_->attempts;
+    if (progress_.attempt_is_open) all.attempt_list.push_back(attempt_so_far());
+    return std::make_shared<const request_report>(std::move(all));
 }
 
 std::string sending::host() const {
@@ -165,8 +231,7 @@ std::string sending::host() const {
 }
 
 std::string sending::with_context(const std::string& what) const {
-    const auto* scheduler = detail::this_kernel.scheduler;
-    const auto elapsed = (scheduler != nullptr ? scheduler->now() : progress_.entered) - progress_.started;
+    const auto elapsed = now_or_end() - progress_.started;
     return what + " (" + request_->method + " " + request_->url.redacted() + ", after " +
            duration_text(elapsed) + ")";
 }
@@ -188,7 +253,10 @@ std::string sending::peer() const {
 void sending::fail_status(const http1::response_head& head) const {
     std::string what = "status " + std::to_string(head.status);
     if (!head.reason.empty()) what += " " + head.reason;
-    fail<response_error>(what, head.status, std::make_shared<const headers>(head.fields));
+    // The attempt was a good one.
+    response_error error(with_context(what), head.status, std::make_shared<const headers>(head.fields));
+    error.attach(report());
+    throw error;
 }
 
 void sending::fail_exchange(const http1::exchange& x) const {

@@ -36,12 +36,24 @@ public:
 
     /// Whether anybody wants to be told of each step (tell.hpp).
     bool is_traced() const noexcept { return traced_; }
-    std::uint64_t trace_number() const noexcept { return trace_number_; }
+    std::uint64_t trace_number() const noexcept;
     /// Whether middlewares go around each attempt.
     bool has_middleware() const noexcept { return wrapped_; }
     /// Until take_back_changes(), changes of the request are those of a middleware, for one attempt only.
     void begin_changes();
     void take_back_changes();
+
+    /// An attempt begins: the one before it, if it is not yet, is put on the report's list.
+    void begin_attempt() {
+        if (progress_.attempt_is_open || rare_) [[unlikely]]
+            forget_attempt();
+        progress_.attempt_is_open = true;
+        progress_.attempt_started = detail::this_kernel.scheduler->now();
+    }
+    /// Puts the attempt on the list, before the request becomes another. Nothing if there is none.
+    void set_attempt_aside();
+    /// Why the attempt failed.
+    void note_failure(std::string_view why) const;
 
     void enter(phase next) noexcept;
     /// The exchange is over: the report's clock stands still.
@@ -57,6 +69,7 @@ public:
     template <class Error, class... Args>
     [[noreturn]] void fail(const std::string& what, Args&&... args) const {
         Error error(with_context(what), std::forward<Args>(args)...);
+        note_failure(what);
         error.attach(report());
         throw error;
     }
@@ -72,18 +85,21 @@ public:
     std::string peer() const;
 
 private:
+    struct original;
+    struct rarities;
+    rarities& rare() const;
+    clock::time_point now_or_end() const noexcept;
+    attempt_report attempt_so_far() const;
+    void forget_attempt();
     std::string with_context(const std::string& what) const;
 
     std::unique_ptr<request_state> request_;
     const headers* fields_;
     client::progress progress_;
-    timeouts limits_;  // resolved: each is none or limited
     bool total_was_set_;
     bool traced_;
     bool wrapped_;
-    std::uint64_t trace_number_ = 0;
-    struct original;
-    std::unique_ptr<original> original_;  // of a request that middlewares may have changed
+    mutable std::unique_ptr<rarities> rare_;  // what few requests need; null: nothing yet
 };
 
 }  // namespace skein::client

@@ -93,7 +93,10 @@ public:
     bool is_closed() const noexcept { return closed_; }
     void close() noexcept;
     session_stats stats() const noexcept;
-    void count_request() noexcept { ++counts_.requests; }
+    void count_request(bool reused) noexcept {
+        ++counts_.requests;
+        counts_.reused += reused ? 1 : 0;
+    }
     void count_connection() noexcept { ++counts_.connections; }
     void count_retry() noexcept { ++counts_.retried; }
 

@@ -12,7 +12,8 @@ namespace skein::http1 {
 
 namespace {
 constexpr std::size_t take_over_bytes = 8 * 1024;  // a piece this large is not copied
-constexpr std::size_t small_memory = 1024;         // what the recycler serves
+constexpr std::size_t least_memory = 256;
+constexpr std::size_t small_memory = 1024;  // what the recycler serves at most
 constexpr std::size_t large_memory = 8 * 1024 + 64;
 }  // namespace
 
@@ -37,6 +38,15 @@ struct body_buffer::segment {
         return s;
     }
 };
+
+namespace {
+// What comes first often is all: it gets little more room than it needs.
+std::size_t memory_for(std::size_t piece_bytes, bool first, std::size_t overhead) noexcept {
+    const std::size_t needed = piece_bytes + overhead;
+    if (needed > small_memory) return large_memory;
+    return first ? std::max(needed, least_memory) : small_memory;
+}
+}  // namespace
 
 void body_buffer::destroy(segment* s) noexcept {
     const std::size_t memory = s->memory_bytes;
@@ -66,8 +76,7 @@ void body_buffer::append(byte_view piece, net::block_ptr& from) {
     }
     while (!piece.empty()) {
         if (last_ == nullptr || last_->room_left() == 0) {
-            segment* s =
-                segment::make(piece.size() <= small_memory - sizeof(segment) ? small_memory : large_memory);
+            segment* s = segment::make(memory_for(piece.size(), last_ == nullptr, sizeof(segment)));
             s->data = s->room();
             s->charge_bytes = s->memory_bytes;
             push(s);

@@ -2,7 +2,6 @@
 #include "net/address.hpp"
 
 #include <arpa/inet.h>
-#include <netinet/in.h>
 
 #include <cstring>
 

@@ -1,6 +1,7 @@
 // Internet addresses as values.
 #pragma once
 
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <cstdint>
@@ -20,12 +21,12 @@ public:
     static std::optional<address> parse(std::string_view literal, std::uint16_t port) noexcept;
 
     const sockaddr* system() const noexcept { return reinterpret_cast<const sockaddr*>(&storage_); }
-    int family() const noexcept { return storage_.ss_family; }
+    int family() const noexcept { return storage_.sin6_family; }
     /// "127.0.0.1:80", "[::1]:80".
     std::string to_string() const;
 
 private:
-    sockaddr_storage storage_{};
+    sockaddr_in6 storage_{};  // or a sockaddr_in, whose family lies at the same place
 };
 
 }  // namespace skein::net

@@ -11,6 +11,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <memory>
+#include <new>
 #include <utility>
 
 namespace skein::net {
@@ -32,16 +34,10 @@ class tcp_stream;
 // What libuv holds on to. Deleted in the close callback.
 struct socket_state : detail::recycled {
     uv_tcp_t tcp{};
-    uv_write_t write{};
     tcp_stream* owner = nullptr;
-    write_listener* listener = nullptr;
 
     uv_handle_t* handle() noexcept { return reinterpret_cast<uv_handle_t*>(&tcp); }
     uv_stream_t* stream() noexcept { return reinterpret_cast<uv_stream_t*>(&tcp); }
-    void tell(int result) noexcept {
-        if (auto* told = std::exchange(listener, nullptr))
-            told->on_written(result < 0 ? code_of(result) : std::error_code());
-    }
     void close() noexcept {
         owner = nullptr;
         uv_close(handle(), [](uv_handle_t* closed) {
@@ -49,6 +45,14 @@ struct socket_state : detail::recycled {
             delete state;
         });
     }
+};
+
+// A write under way. Few streams have one: most of what is written is taken at once.
+struct socket_write : detail::recycled {
+    explicit socket_write(write_listener& whom) noexcept : listener(whom) { request.data = this; }
+
+    uv_write_t request{};
+    write_listener& listener;
 };
 
 class tcp_stream final : public stream {
@@ -84,13 +88,21 @@ public:
 
     void write(byte_view data, write_listener& listener) noexcept override {
         if (state_ == nullptr) return refuse(listener, UV_ECANCELED);
-        state_->listener = &listener;
+        socket_write* pending = nullptr;
+        try {
+            pending = new socket_write(listener);
+        } catch (const std::bad_alloc&) {
+            return refuse(listener, UV_ENOMEM);
+        }
         const uv_buf_t buffer = buffer_of(data);
         const int status =
-            uv_write(&state_->write, state_->stream(), &buffer, 1, [](uv_write_t* request, int result) {
-                static_cast<socket_state*>(request->handle->data)->tell(result);
+            uv_write(&pending->request, state_->stream(), &buffer, 1, [](uv_write_t* request, int result) {
+                const std::unique_ptr<socket_write> done(static_cast<socket_write*>(request->data));
+                done->listener.on_written(result < 0 ? code_of(result) : std::error_code());
             });
-        if (status != 0) refuse(*std::exchange(state_->listener, nullptr), status);
+        if (status == 0) return;
+        delete pending;
+        refuse(listener, status);
     }
 
     void close() noexcept override {
@@ -191,7 +203,7 @@ private:
 
 class connect_wait final : detail::wait {
 public:
-    explicit connect_wait(const address& to) : to_(to) {}
+    explicit connect_wait(const address& to) noexcept : to_(to) {}
 
     bool await_ready() const {
         check();
@@ -233,7 +245,7 @@ private:
         std::exchange(state_, nullptr)->close();  // and the connect callback follows
     }
 
-    address to_;
+    const address& to_;  // in the frame of who waits
     socket_state* state_ = nullptr;
     uv_connect_t request_{};
     int status_ = 0;

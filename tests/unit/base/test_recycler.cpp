@@ -63,3 +63,45 @@ TEST_CASE("blocks in use are counted: small ones, ones from the heap, fresh and 
         CHECK(count_recycled_in_use() == before);
     }
 }
+
+namespace {
+
+void check_that_larger_blocks_serve() {
+    using skein::detail::count_recycled_in_use;
+    const std::size_t before = count_recycled_in_use();
+    constexpr std::size_t large = 992;
+    constexpr std::size_t small = 528;  // more than half, so that what is left over is of another size
+    constexpr std::size_t count = 50;
+    std::vector<unsigned char*> first;
+    for (std::size_t i = 0; i < count; ++i)
+        first.push_back(static_cast<unsigned char*>(recycle_allocate(large)));
+    for (auto* p : first) recycle_free(p, large);
+
+    std::vector<std::pair<unsigned char*, std::size_t>> second;
+    std::size_t inside = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+        for (const std::size_t size : {small, large - small}) {
+            auto* p = static_cast<unsigned char*>(recycle_allocate(size));
+            std::memset(p, static_cast<int>(second.size() % 251), size);
+            for (const auto* block : first) inside += p >= block && p < block + large;
+            second.emplace_back(p, size);
+        }
+    }
+    CHECK(inside == second.size());
+    CHECK(count_recycled_in_use() == before + second.size());
+    for (std::size_t i = 0; i < second.size(); ++i) {
+        auto [p, size] = second[i];
+        bool intact = true;
+        for (std::size_t at = 0; at < size; ++at) intact = intact && p[at] == i % 251;
+        CHECK(intact);
+        recycle_free(p, size);
+    }
+    CHECK(count_recycled_in_use() == before);
+}
+
+}  // namespace
+
+TEST_CASE("free blocks of one size serve a smaller one, and each byte belongs to one block only") {
+    if (this_recycler.passes_through) return;
+    std::thread(check_that_larger_blocks_serve).join();  // where no block is free yet
+}
