@@ -132,6 +132,11 @@ public:
     client_request& trace(trace_function told) &;
     client_request&& trace(trace_function told) && { return std::move(trace(std::move(told))); }
 
+    /// A command line that has curl make the same request, for a POSIX shell: with the session's headers, the
+    /// cookies of its jar, the body. Secrets are masked (masked_value()) unless asked for; a body is shown as
+    /// it is. Middlewares are not asked. *Throws:* std::logic_error after it was sent.
+    std::string to_curl(bool with_secrets = false) const;
+
     /// Sends it, once: as awaiting it.
     task<client_response> send() &&;
     operator task<client_response>() && { return std::move(*this).send(); }

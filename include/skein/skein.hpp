@@ -18,6 +18,7 @@
 #include <skein/first.hpp>
 #include <skein/future.hpp>
 #include <skein/gather.hpp>
+#include <skein/har.hpp>
 #include <skein/headers.hpp>
 #include <skein/http_version.hpp>
 #include <skein/middleware.hpp>

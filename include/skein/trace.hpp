@@ -5,6 +5,7 @@
 #include <skein/clock.hpp>
 #include <skein/detail/config.hpp>
 #include <skein/headers.hpp>
+#include <skein/http_version.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -54,6 +55,7 @@ struct trace_event {
     std::string_view text = {};
     const headers* fields = nullptr;
     int status = 0;
+    http_version version = http_version::http_1_1;  ///< of the response, with its status
     std::uint64_t count = 0;
     byte_view data = {};
     std::exception_ptr error = {};

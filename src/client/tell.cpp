@@ -83,6 +83,7 @@ void tell_sent(const sending& s, std::string_view head, std::string_view body) n
 void tell_response(const sending& s, trace_kind kind, const http1::response_head& head) noexcept {
     trace_event e = event_of(kind, head.reason);
     e.status = head.status;
+    e.version = head.version;
     e.fields = &head.fields;
     tell(s, e);
 }

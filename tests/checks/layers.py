@@ -40,7 +40,7 @@ PUBLIC = {
     "loop": "on_signal remote run to_thread uv wait_fd",
     "tls/engine": "tls_context tls_errc",
     "http": "content_disposition cookie_jar headers http_version url",
-    "client": """client_request client_response client_session cookie_file middleware request_report
+    "client": """client_request client_response client_session cookie_file har middleware request_report
         session_options timeouts trace""",
     "testing": "testing testing_doctest testing_http testing_mock testing_network",
     "everything": "skein",
