@@ -34,7 +34,7 @@ enum class trace_kind : std::uint8_t {
     response_head,            ///< + status, fields, text: the reason phrase; of each attempt
     request_redirect,         ///< status, fields; text: the URL that is next
     request_retry,            ///< + it will be sent again; text: why
-    request_end,              ///< status, fields: the program gets this response
+    request_end,              ///< status, fields, text, as there: the program gets it
     response_chunk_received,  ///< data: a piece of the body, as the program gets it
     response_end,             ///< + the program is done with the body; count: its bytes on the wire
     request_exception,        ///< error; text: what() of it. The request, or the reading of its body, failed
