@@ -14,7 +14,10 @@
 
 #include <chrono>
 #include <coroutine>
+#include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -117,6 +120,28 @@ public:
     /// Throw response_error for a status of 400 and more.
     client_request& raise_for_status(bool raise = true) &;
     client_request&& raise_for_status(bool raise = true) && { return std::move(raise_for_status(raise)); }
+
+    /// Whether a compressed body is decompressed. Default: the session's, which is true. Then the request
+    /// says what this build can undo (Accept-Encoding: gzip, deflate, br, zstd), unless a header of the
+    /// caller's says otherwise or a Range is asked for; and chunk(), read(), text(), save_to() give the body
+    /// as it was before it was compressed. Headers stay as they came. A body in a coding that this build does
+    /// not know is given as it came, and so is a part (206): it cannot be decoded by itself.
+    client_request& decompress(bool on) &;
+    client_request&& decompress(bool on) && { return std::move(decompress(on)); }
+    /// Is called with status and headers of each interim response (RFC 9110, section 15.2), such as 103 Early
+    /// Hints, before the response is there; at most 64 come. What it throws ends the request.
+    client_request& on_interim(std::function<void(int status, const skein::headers& fields)> hook) &;
+    client_request&& on_interim(std::function<void(int status, const skein::headers& fields)> hook) && {
+        return std::move(on_interim(std::move(hook)));
+    }
+    /// Is called as the body is read, whichever way, with how many bytes of it have come, and how many will
+    /// if the server has said so: as they are on the wire, compressed. What it throws ends the reading.
+    client_request& on_download(
+        std::function<void(std::uint64_t received, std::optional<std::uint64_t> total)> hook) &;
+    client_request&& on_download(
+        std::function<void(std::uint64_t received, std::optional<std::uint64_t> total)> hook) && {
+        return std::move(on_download(std::move(hook)));
+    }
 
     /// Adds a middleware, inside of the session's and of those that were added before. (In aiohttp the
     /// request's list takes the place of the session's; for that, see session_middleware().)

@@ -6,6 +6,7 @@
 #include <skein/clock.hpp>
 #include <skein/detail/config.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <memory>
@@ -149,6 +150,21 @@ class SKEIN_API payload_error : public error {
 public:
     explicit payload_error(const std::string& what);
     ~payload_error() override;
+};
+
+/// A body ended before as much of it had come as was asked for, by read_exactly() or read_until().
+class SKEIN_API incomplete_read : public payload_error {
+public:
+    incomplete_read(const std::string& what, std::vector<std::byte> partial);
+    incomplete_read(const incomplete_read&) noexcept;
+    incomplete_read& operator=(const incomplete_read&) noexcept;
+    ~incomplete_read() override;
+
+    /// What had come.
+    const std::vector<std::byte>& partial() const noexcept { return *partial_; }
+
+private:
+    std::shared_ptr<const std::vector<std::byte>> partial_;
 };
 
 /// A status of 400 or more, from raise_for_status() only.

@@ -61,7 +61,7 @@ public:
 
     /// A response that no server has sent: to be returned by the middleware, in the place of next()'s. It is
     /// treated as if it had come from url(): its Set-Cookie headers are kept, its redirect is followed, its
-    /// status raised. It takes no connection.
+    /// status raised. Its body is given as it is, whatever Content-Encoding says. It takes no connection.
     client_response respond(int status, std::string content = {}, skein::headers fields = {});
 
 private:

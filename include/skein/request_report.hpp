@@ -59,16 +59,17 @@ struct SKEIN_API request_report {
     /// Each attempt, also those that got no connection, which `attempts` does not count.
     std::vector<attempt_report> attempt_list = {};
 
-    std::uint64_t request_bytes = 0;        ///< written for it, head and body, before any TLS
-    std::uint64_t response_head_bytes = 0;  ///< of all heads of the last attempt
-    std::uint64_t response_body_bytes = 0;  ///< of the body so far, without its framing
+    std::uint64_t request_bytes = 0;           ///< written for it, head and body, before any TLS
+    std::uint64_t response_head_bytes = 0;     ///< of all heads of the last attempt
+    std::uint64_t response_body_bytes = 0;     ///< of the body so far, without its framing, as it came
+    std::uint64_t response_decoded_bytes = 0;  ///< of the body so far, as it was read: decompressed
 
     /// All of it, under names that stay; times in seconds, what is not known is null:
     ///
     ///     {"method": "GET", "url": "https://...", "redirects": 0, "reused": false, "peer": "10.0.0.1:443",
     ///      "tls": {"version": "TLSv1.3", "cipher": "..."}, "elapsed": 0.125,
     ///      "phases": {"pool": 0.0, "dns": 0.01, "connect": 0.02, "tls": 0.03, ...},
-    ///      "bytes": {"request": 120, "response_head": 200, "response_body": 5000},
+    ///      "bytes": {"request": 120, "response_head": 200, "response_body": 5000, "response_decoded": 9000},
     ///      "attempts": [{"method": "GET", "url": "https://...", "redirects": 0, "peer": "10.0.0.1:443",
     ///                    "reused": false, "status": 200, "error": null, "started": 0.0, "phases": {...}}]}
     ///

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <skein/clock.hpp>
+#include <skein/content_coding.hpp>
 #include <skein/cookie_jar.hpp>
 #include <skein/headers.hpp>
 #include <skein/middleware.hpp>
@@ -56,6 +57,10 @@ struct session_options {
     std::vector<std::string> redirect_safe_headers = {};
     /// Throw response_error for a status of 400 and more.
     bool raise_for_status = false;
+    /// Ask for compressed bodies, and decompress them: see client_request::decompress().
+    bool decompress = true;
+    /// How far that may go.
+    decoding_limits decoding = {};
     /// Around each attempt at a request; the first is the outermost.
     std::vector<skein::middleware> middleware = {};
     /// Is told of all that happens to its requests.

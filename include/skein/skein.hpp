@@ -10,6 +10,8 @@
 #include <skein/client_session.hpp>
 #include <skein/clock.hpp>
 #include <skein/condition.hpp>
+#include <skein/content_coding.hpp>
+#include <skein/content_disposition.hpp>
 #include <skein/cookie_file.hpp>
 #include <skein/cookie_jar.hpp>
 #include <skein/dump_tasks.hpp>
@@ -29,6 +31,7 @@
 #include <skein/remote.hpp>
 #include <skein/request_report.hpp>
 #include <skein/run.hpp>
+#include <skein/save_options.hpp>
 #include <skein/semaphore.hpp>
 #include <skein/session_options.hpp>
 #include <skein/shield.hpp>
@@ -45,3 +48,4 @@
 #include <skein/trace.hpp>
 #include <skein/url.hpp>
 #include <skein/wait_fd.hpp>
+#include <skein/web_link.hpp>

@@ -48,7 +48,8 @@ class simulation_core;
 
 /// A loop of this thread on a clock of its own, which jumps to the next deadline when nothing is ready: an
 /// hour of sleeps takes no time. Between runs the network stays as it is. While it lives, there is no other
-/// loop in this thread. What needs libuv's loop itself, as to_thread() does, is a std::logic_error here.
+/// loop in this thread. What to_thread() is given runs in this thread, in its turn. What needs libuv's loop
+/// itself, as wait_readable() does, is a std::logic_error here.
 class SKEIN_API simulation {
 public:
     /// Throws std::logic_error if a loop runs in this thread.

@@ -14,7 +14,7 @@ namespace skein {
 
 namespace detail {
 
-/// A call on libuv's thread pool, which the running task waits for.
+/// A call on the loop's thread pool, which the running task waits for.
 class SKEIN_API thread_call : private wait {
 public:
     thread_call(const thread_call&) = delete;

@@ -60,6 +60,12 @@ protocol_error::~protocol_error() = default;
 payload_error::payload_error(const std::string& what) : error(what) {}
 payload_error::~payload_error() = default;
 
+incomplete_read::incomplete_read(const std::string& what, std::vector<std::byte> partial)
+    : payload_error(what), partial_(std::make_shared<const std::vector<std::byte>>(std::move(partial))) {}
+incomplete_read::incomplete_read(const incomplete_read&) noexcept = default;
+incomplete_read& incomplete_read::operator=(const incomplete_read&) noexcept = default;
+incomplete_read::~incomplete_read() = default;
+
 response_error::response_error(const std::string& what, int status,
                                std::shared_ptr<const skein::headers> headers)
     : error(what), status_(status), headers_(std::move(headers)) {}

@@ -51,12 +51,22 @@ task<lease> wait_for_connection(sending& s) {
     }
 }
 
+/// Tells of the interim responses that have come, if the caller wants to hear of them.
+void tell_interims(const sending& s, http1::exchange& x) {
+    if (!s.request().hooks) [[likely]]
+        return;
+    for (const auto& head : x.take_interims()) s.request().hooks->on_interim(head.status, head.fields);
+}
+
 /// Waits until the request is written, or its response begins before that.
 task<> wait_until_sent(sending& s, const http1::connection& wire, http1::exchange& x) {
     const due_time due = s.due(phase::write);
     detail::wait_limit limit(due.when);
     try {
-        while (wire.is_sending() && !x.has_head() && !x.is_over()) co_await x.news();
+        while (wire.is_sending() && !x.has_head() && !x.is_over()) {
+            co_await x.news();
+            tell_interims(s, x);
+        }
     } catch (const cancelled_error&) {
         if (!limit.expired()) throw;
         s.fail_timeout(phase::write, due, "sending the request to " + s.peer());
@@ -72,7 +82,10 @@ task<> wait_for_head(sending& s, const http1::connection& wire, http1::exchange&
     if (broken) due.when = std::min(due.when, latest);
     detail::wait_limit limit(due.when);
     try {
-        while (!x.has_head() && !x.is_over()) co_await x.news();
+        while (!x.has_head() && !x.is_over()) {
+            co_await x.news();
+            tell_interims(s, x);
+        }
     } catch (const cancelled_error&) {
         if (!limit.expired()) throw;
         if (broken)
@@ -114,6 +127,7 @@ void begin(const sending& s, http1::connection& wire, http1::exchange& x) {
     head.close = s.core().options().connector.force_close;
     wire.head_buffer().clear();
     const bool closes = http1::encode_head(wire.head_buffer(), head).close;
+    if (r.hooks && r.hooks->on_interim) x.keep_interims();
     std::string shown;
     if (s.is_traced()) shown = wire.head_buffer();
     wire.begin(x, kind_of(r.method), r.body, closes);

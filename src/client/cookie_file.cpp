@@ -1,4 +1,6 @@
 // Owns the system calls by which jars are read and written. What is in them, it does not know.
+#include "client/part_file.hpp"
+
 #include <skein/cookie_file.hpp>
 
 #include <fcntl.h>
@@ -53,63 +55,6 @@ std::string read_all(const std::filesystem::path& file) {
     }
 }
 
-/// FILE.part, until it is renamed.
-class part {
-public:
-    explicit part(const std::filesystem::path& file)
-        : file_(file), path_(file.string() + ".part"), fd_(open()) {}
-    ~part() {
-        if (!renamed_ && is_ours()) ::unlink(path_.c_str());
-    }
-    part(const part&) = delete;
-    part& operator=(const part&) = delete;
-
-    void write(std::string_view text) const {
-        while (!text.empty()) {
-            const ssize_t count = ::write(fd_.get(), text.data(), text.size());
-            if (count < 0 && errno == EINTR) continue;
-            if (count < 0) fail("cannot write", path_, errno);
-            text.remove_prefix(static_cast<std::size_t>(count));
-        }
-    }
-    void commit() {
-        if (::fsync(fd_.get()) != 0) fail("cannot write", path_, errno);
-        if (!is_ours()) fail("somebody replaced", path_, EBUSY);
-        if (::rename(path_.c_str(), file_.c_str()) != 0) fail("cannot write", file_, errno);
-        renamed_ = true;
-        sync_folder();
-    }
-
-private:
-    int open() const {
-        constexpr int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-        int fd = ::open(path_.c_str(), flags, 0600);
-        if (fd < 0 && errno == EEXIST && ::unlink(path_.c_str()) == 0)
-            fd = ::open(path_.c_str(), flags, 0600);
-        if (fd < 0) fail("cannot write", path_, errno);
-        return fd;
-    }
-    // Another writer may have taken ours for a leftover.
-    bool is_ours() const noexcept {
-        struct stat mine {};
-        struct stat there {};
-        return ::fstat(fd_.get(), &mine) == 0 && ::lstat(path_.c_str(), &there) == 0 &&
-               mine.st_dev == there.st_dev && mine.st_ino == there.st_ino;
-    }
-    void sync_folder() const {
-        const auto folder = file_.has_parent_path() ? file_.parent_path() : std::filesystem::path(".");
-        const descriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-        // A folder that may be written to but not read, or that cannot be synced: the file is there all the
-        // same.
-        if (fd.get() >= 0) (void)::fsync(fd.get());
-    }
-
-    const std::filesystem::path& file_;
-    const std::string path_;
-    const descriptor fd_;
-    bool renamed_ = false;
-};
-
 }  // namespace
 
 cookie_load_result load_cookies(cookie_jar& into, const std::filesystem::path& file) {
@@ -119,8 +64,11 @@ cookie_load_result load_cookies(cookie_jar& into, const std::filesystem::path& f
 void save_cookies(const cookie_jar& jar, const std::filesystem::path& file, cookie_format format,
                   bool session_cookies) {
     const std::string text = jar.to_text(format, session_cookies);
-    part out(file);
-    out.write(text);
+    client::part_file_options how;
+    how.overwrite = how.replace_leftover = how.is_private = true;
+    client::part_file out(file, how);
+    out.open();
+    out.write(as_bytes(text));
     out.commit();
 }
 

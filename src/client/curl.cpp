@@ -1,5 +1,6 @@
 // Owns requests as curl command lines.
 #include "client/cookies.hpp"
+#include "client/decoding.hpp"
 #include "client/redirect.hpp"
 #include "client/request_state.hpp"
 #include "client/session_core.hpp"
@@ -46,6 +47,7 @@ headers sent_fields(const client::request_state& r) {
     headers all = r.fields;
     for (auto [name, value] : r.core->base_fields())
         if (!r.fields.contains(name)) all.append(name, value);
+    if (!r.fields.contains("Accept-Encoding")) client::choose_codings(all, r, r.core->options());
     cookie_jar jar = r.core->cookies();  // looking counts as use
     const auto now = r.core->has_wall_time() ? r.core->wall_time() : cookie_jar::time_point();
     const std::string cookies = client::cookie_header(all, r, jar, now);
@@ -109,6 +111,7 @@ std::string client_request::to_curl(bool with_secrets) const {
     r.limits = state_->limits;
     r.follow_redirects = state_->follow_redirects;
     r.max_redirects = state_->max_redirects;
+    r.decompress = state_->decompress;
     client::take_url_credentials(r);
 
     const skein::headers fields = sent_fields(r);
@@ -116,6 +119,8 @@ std::string client_request::to_curl(bool with_secrets) const {
     std::string line;
     if (r.body && r.body->find('\0') != std::string::npos) line += printed(*r.body);
     line += "curl" + method_options(r) + transfer_options(r);
+    if (r.decompress.value_or(r.core->options().decompress) && fields.contains("Accept-Encoding"))
+        line += " --compressed";
     if (target.find_first_of("[]{}") != target.npos) line += " --globoff";
     return line + header_options(fields, with_secrets) + body_options(r, fields) + " " + shell_word(target);
 }

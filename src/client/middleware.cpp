@@ -113,7 +113,7 @@ middleware_chain::middleware_chain(std::shared_ptr<sending> sent)
 }
 
 const middleware* middleware_chain::at(std::size_t index) const noexcept {
-    const request_extras* own = sent_->request().extras.get();
+    const request_hooks* own = sent_->request().hooks.get();
     const auto& of_session = sent_->core().options().middleware;
     if (own == nullptr || own->session_middleware) {
         if (index < of_session.size()) return &of_session[index];

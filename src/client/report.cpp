@@ -52,7 +52,8 @@ nlohmann::json request_report::to_json() const {
             {"bytes",
              {{"request", request_bytes},
               {"response_head", response_head_bytes},
-              {"response_body", response_body_bytes}}},
+              {"response_body", response_body_bytes},
+              {"response_decoded", response_decoded_bytes}}},
             {"attempts", std::move(list)}};
 }
 

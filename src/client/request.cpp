@@ -118,19 +118,42 @@ client_request& client_request::raise_for_status(bool raise) & {
     return *this;
 }
 
+client_request& client_request::decompress(bool on) & {
+    state().decompress = on;
+    return *this;
+}
+
+namespace {
+client::request_hooks& hooks_of(client::request_state& state) {
+    if (!state.hooks) state.hooks = std::make_unique<client::request_hooks>();
+    return *state.hooks;
+}
+}  // namespace
+
+client_request& client_request::on_interim(std::function<void(int, const skein::headers&)> hook) & {
+    hooks_of(state()).on_interim = std::move(hook);
+    return *this;
+}
+
+client_request& client_request::on_download(
+    std::function<void(std::uint64_t, std::optional<std::uint64_t>)> hook) & {
+    hooks_of(state()).on_download = std::move(hook);
+    return *this;
+}
+
 client_request& client_request::middleware(skein::middleware around) & {
     if (!around) throw std::invalid_argument("an empty middleware");
-    state().extra().middlewares.push_back(std::move(around));
+    hooks_of(state()).middlewares.push_back(std::move(around));
     return *this;
 }
 
 client_request& client_request::session_middleware(bool use) & {
-    state().extra().session_middleware = use;
+    hooks_of(state()).session_middleware = use;
     return *this;
 }
 
 client_request& client_request::trace(trace_function told) & {
-    state().extra().trace = std::move(told);
+    hooks_of(state()).trace = std::move(told);
     return *this;
 }
 

@@ -8,6 +8,8 @@
 #include <skein/trace.hpp>
 #include <skein/url.hpp>
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,11 +25,13 @@ struct request_cookie {
     std::string value;
 };
 
-/// What few requests have.
-struct request_extras {
+/// What few requests have: functions of the caller's around them and inside.
+struct request_hooks {
     std::vector<middleware> middlewares;
     bool session_middleware = true;
     trace_function trace;
+    std::function<void(int status, const headers& fields)> on_interim;
+    std::function<void(std::uint64_t received, std::optional<std::uint64_t> total)> on_download;
 };
 
 struct request_state : detail::recycled {
@@ -46,12 +50,8 @@ struct request_state : detail::recycled {
     std::vector<std::string> redirect_safe;
     bool allow_downgrade = false;
     std::optional<bool> raise_for_status;
-    std::unique_ptr<request_extras> extras;  // null: none
-
-    request_extras& extra() {
-        if (!extras) extras = std::make_unique<request_extras>();
-        return *extras;
-    }
+    std::optional<bool> decompress;
+    std::unique_ptr<request_hooks> hooks;  // null: none
 };
 
 }  // namespace skein::client

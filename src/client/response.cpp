@@ -4,18 +4,23 @@
 
 #include <skein/client_response.hpp>
 
-#include <nlohmann/json.hpp>
-
 #include <cstring>
 #include <stdexcept>
 #include <string>
+#include <string_view>
+#include <type_traits>
 
 namespace skein::client {
 
 void response_state::close() noexcept {
     if (how != reading::closed) tell_end();
     how = reading::closed;
+    give_up();
+}
+
+void response_state::give_up() noexcept {
     piece_is_out = false;
+    rest = {};
     if (!x->is_over() && held)
         held.connection().wire.close(std::make_error_code(std::errc::operation_canceled));
     x->body().clear();
@@ -31,7 +36,7 @@ void response_state::begin_reading(const char* whom) {
                                                                        : ": the body was read before"));
 }
 
-task<std::optional<byte_view>> response_state::untold_piece() {
+task<std::optional<byte_view>> response_state::wire_piece() {
     http1::body_buffer& body = x->body();
     if (piece_is_out) {
         body.pop_front();
@@ -44,25 +49,32 @@ task<std::optional<byte_view>> response_state::untold_piece() {
         try {
             while (body.empty() && !x->is_over()) co_await x->news();
         } catch (const cancelled_error&) {
-            const bool expired = limit.expired();
-            const auto received = x->body_bytes();
+            if (limit.expired()) fail_read_timeout(due);
             close();
-            if (!expired) throw;
-            std::string what = "reading the body after " + std::to_string(received);
-            if (const auto length = x->content_length()) what += " of " + std::to_string(*length);
-            sent->fail_timeout(phase::read, due, what + " bytes");
+            throw;
         }
     }
     release_if_over();
     if (!body.empty()) {
         piece_is_out = true;
+        if (sent->request().hooks) [[unlikely]]
+            tell_download();
         co_return body.front();
     }
     if (x->now() == http1::exchange::state::failed) sent->fail_exchange(*x);
     co_return std::nullopt;
 }
 
+void response_state::fail_read_timeout(const due_time& due) {
+    std::string what = "reading the body after " + std::to_string(x->body_bytes());
+    if (const auto length = x->content_length()) what += " of " + std::to_string(*length);
+    close();
+    sent->fail_timeout(phase::read, due, what + " bytes");
+}
+
 namespace {
+constexpr std::string_view utf8_mark = "\xef\xbb\xbf";
+
 void append(std::string& to, byte_view piece) {
     to.append(as_text(piece));
 }
@@ -86,6 +98,8 @@ task<Container> response_state::read_all(std::size_t limit) {
         check(whole.size() + piece->size());
         append(whole, *piece);
     }
+    if constexpr (std::is_same_v<Container, std::string>)
+        if (whole.starts_with(utf8_mark)) whole.erase(0, utf8_mark.size());
     co_return whole;
 }
 
@@ -131,6 +145,8 @@ const request_report& client_response::report() const {
     request_report now = *state_->sent->report();
     now.response_head_bytes = state_->x->head_bytes();
     now.response_body_bytes = state_->x->body_bytes();
+    now.response_decoded_bytes =
+        state_->decoding ? state_->decoding->decoder.decoded_bytes() : state_->x->body_bytes();
     return state_->told.emplace(std::move(now));
 }
 
@@ -140,36 +156,15 @@ const client_response& client_response::raise_for_status() const {
 }
 
 task<std::optional<byte_view>> client_response::chunk() {
-    using reading = client::response_state::reading;
-    if (state_->how == reading::untouched) state_->how = reading::in_pieces;
-    if (state_->how != reading::in_pieces) state_->begin_reading("chunk()");
+    state_->read_in_pieces("chunk()");
+    if (!state_->rest.empty()) [[unlikely]]
+        return state_->rest_or_piece();
     return state_->next_piece();
 }
 
 task<std::vector<std::byte>> client_response::read(std::size_t limit) {
     state_->begin_reading("read()");
     return state_->read_all<std::vector<std::byte>>(limit);
-}
-
-task<std::string> client_response::text(std::size_t limit) {
-    state_->begin_reading("text()");
-    return state_->read_all<std::string>(limit);
-}
-
-namespace {
-task<nlohmann::json> parse_json(task<std::string> reading, client::sending& sent) {
-    const std::string text = co_await reading;
-    try {
-        co_return nlohmann::json::parse(text);
-    } catch (const nlohmann::json::parse_error& e) {
-        sent.fail<payload_error>("the body is not JSON: " + std::string(e.what()));
-    }
-}
-}  // namespace
-
-task<nlohmann::json> client_response::json_value() {
-    state_->begin_reading("json()");
-    return parse_json(state_->read_all<std::string>(default_limit), *state_->sent);
 }
 
 void client_response::close() noexcept {

@@ -2,6 +2,7 @@
 // history.
 #pragma once
 
+#include "client/decoding.hpp"
 #include "client/sending.hpp"
 #include "client/session_core.hpp"
 #include "http1/connection.hpp"
@@ -18,7 +19,10 @@ namespace skein::client {
 class response_state : public detail::recycled {
 public:
     response_state(std::shared_ptr<sending> from, lease connection, std::unique_ptr<http1::exchange> exchange)
-        : sent(std::move(from)), held(std::move(connection)), x(std::move(exchange)) {}
+        : sent(std::move(from)), held(std::move(connection)), x(std::move(exchange)) {
+        if (x->has_content_encoding()) [[unlikely]]
+            decoding = make_decoding(*sent, x->head());
+    }
     response_state(const response_state&) = delete;
     response_state& operator=(const response_state&) = delete;
     ~response_state() {
@@ -35,17 +39,32 @@ public:
     /// Gives up what has not arrived.
     void close() noexcept;
 
-    /// The next piece; nothing at the end.
+    /// The next piece of the body; nothing at the end.
     task<std::optional<byte_view>> next_piece() { return sent->is_traced() ? told_piece() : untold_piece(); }
-    task<std::optional<byte_view>> untold_piece();
+    task<std::optional<byte_view>> untold_piece() { return decoding ? decoded_piece() : wire_piece(); }
     /// The same, for those who trace it (tell.cpp).
     task<std::optional<byte_view>> told_piece();
     void tell_end() noexcept;
+    /// The next piece, as it came.
+    task<std::optional<byte_view>> wire_piece();
+    task<std::optional<byte_view>> decoded_piece();
     /// Everything, into a string or a vector of bytes.
     template <class Container>
     task<Container> read_all(std::size_t limit);
+    /// Up to `end` and with it; at the end of the body what is left, maybe nothing.
+    task<std::string> read_until(std::string end, std::size_t limit);
+    task<std::vector<std::byte>> read_exactly(std::size_t count);
+    /// The next piece, or what is left of the one before.
+    task<std::optional<byte_view>> rest_or_piece();
+
     /// Marks the body as being read by `whom`; throws std::logic_error if it was read before.
     void begin_reading(const char* whom);
+    /// The same for pieces of it, which may be read in turn.
+    void read_in_pieces(const char* whom) {
+        if (how == reading::in_pieces) return;
+        begin_reading(whom);
+        how = reading::in_pieces;
+    }
 
     enum class reading : std::uint8_t { untouched, in_pieces, whole, closed };
 
@@ -55,8 +74,17 @@ public:
     std::vector<hop> hops;
     std::optional<request_report> told;  // by report()
     reading how = reading::untouched;
-    bool piece_is_out = false;  // the front of the body is in the reader's hands
-    bool end_is_due = false;    // to be told to those who trace it
+    byte_view rest;                           // of the piece before, what a reader of lines has left
+    bool piece_is_out = false;                // the front of the body is in the reader's hands
+    bool end_is_due = false;                  // to be told to those who trace it
+    std::unique_ptr<body_decoding> decoding;  // null: the body is given as it came
+
+private:
+    void give_up() noexcept;
+    void tell_download() const;
+    task<> give_way();
+    [[noreturn]] void fail_read_timeout(const due_time& due);
+    [[noreturn]] void fail_decoding();
 };
 
 }  // namespace skein::client

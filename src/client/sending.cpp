@@ -1,6 +1,7 @@
 // Owns the words of the errors of an exchange.
 #include "client/sending.hpp"
 
+#include "client/decoding.hpp"
 #include "client/session_core.hpp"
 
 #include <atomic>
@@ -71,12 +72,12 @@ void add_base_fields(headers& fields, const headers& base) {
 }
 
 bool wants_trace(const request_state& r) noexcept {
-    return r.core->options().trace || (r.extras && r.extras->trace);
+    return r.core->options().trace || (r.hooks && r.hooks->trace);
 }
 bool has_middlewares(const request_state& r) noexcept {
     const bool of_session = !r.core->options().middleware.empty();
-    if (!r.extras) return of_session;
-    return !r.extras->middlewares.empty() || (of_session && r.extras->session_middleware);
+    if (!r.hooks) return of_session;
+    return !r.hooks->middlewares.empty() || (of_session && r.hooks->session_middleware);
 }
 
 std::uint64_t next_trace_number() noexcept {
@@ -122,8 +123,10 @@ sending::sending(std::unique_ptr<request_state> what)
     if (traced_) rare().trace_number = next_trace_number();
     request_->limits = resolve(request_->limits, request_->core->options().timeout);
     progress_.begin(detail::this_kernel.scheduler->read_clock());
-    if (request_->fields.empty()) return;
+    if (request_->fields.empty() && !request_->decompress) return;
+    const bool says_what_it_accepts = request_->fields.contains("Accept-Encoding");
     add_base_fields(request_->fields, *fields_);
+    if (!says_what_it_accepts) choose_codings(request_->fields, *request_, core().options());
     fields_ = &request_->fields;
 }
 

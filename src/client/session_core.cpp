@@ -1,6 +1,7 @@
 // Owns the connections of a session: who holds them, when they go back to the pool, when they are closed.
 #include "client/session_core.hpp"
 
+#include "http/content_coding.hpp"
 #include "skein_features.hpp"
 
 #include <algorithm>
@@ -77,8 +78,11 @@ void lease::release() noexcept {
 
 namespace {
 
-headers with_own_fields(headers fields) {
+headers with_own_fields(const session_options& options) {
+    headers fields = options.default_headers;
     if (!fields.contains("Accept")) fields.append("Accept", "*/*");
+    if (options.decompress && !fields.contains("Accept-Encoding") && !fields.contains("Range"))
+        fields.append("Accept-Encoding", http::accept_encoding());
     if (!fields.contains("User-Agent")) fields.append("User-Agent", "skein/" SKEIN_VERSION);
     return fields;
 }
@@ -138,7 +142,7 @@ private:
 
 session_core::session_core(session_options options)
     : options_(std::move(options)),
-      base_fields_(with_own_fields(options_.default_headers)),
+      base_fields_(with_own_fields(options_)),
       cookies_(options_.cookies ? options_.cookies : std::make_shared<cookie_jar>()),
       pool_(limits_of(options_.connector)) {
     if (!options_.base_url.empty()) base_.emplace(options_.base_url);
@@ -212,7 +216,7 @@ void session_core::give_back(connection_pool::slot& slot) noexcept {
         one->holder = nullptr;
         if (std::exchange(one->completed, false)) std::erase(completed_, one);
     }
-    if (one == nullptr || closed_ || bound_to() == nullptr || !one->wire.reusable() ||
+    if (one == nullptr || one->retired || closed_ || bound_to() == nullptr || !one->wire.reusable() ||
         options_.connector.force_close)
         return pool_.discard(slot);
     const auto& scheduler = *detail::this_kernel.scheduler;
@@ -235,6 +239,15 @@ void session_core::bury(pooled& dead) noexcept {
     graveyard_.push_back(std::move(slot.connection));
     pool_.discard(slot);
     wake_up_soon();
+}
+
+void session_core::retire(const connection_facts& which) noexcept {
+    for (pooled* one : all_) {
+        if (one->facts.get() != &which) continue;
+        if (one->holder == nullptr) return bury(*one);
+        one->retired = true;
+        return;
+    }
 }
 
 void session_core::take_back_later(pooled& one) noexcept {

@@ -42,6 +42,7 @@ struct pooled final : http1::connection_listener, detail::recycled {
     http1::connection wire;             // after what it may call back to
     std::uint64_t idle_since_turn = 0;  // of the loop
     std::size_t index = 0;              // in the core's list of all connections
+    bool retired = false;               // see session_core::retire()
     bool completed = false;             // in the core's list of connections to be taken back
 };
 
@@ -99,6 +100,9 @@ public:
     }
     void count_connection() noexcept { ++counts_.connections; }
     void count_retry() noexcept { ++counts_.retried; }
+
+    /// The connection of that response, which may be in other hands by now, is not used again.
+    void retire(const connection_facts& which) noexcept;
 
     /// A connection that is idle now, or an empty slot, or nothing if it takes waiting.
     lease try_acquire(const url& to);

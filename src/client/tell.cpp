@@ -66,7 +66,7 @@ void tell(const sending& s, trace_event event) noexcept {
         event.url = redacted;
     }
     call(s.core().options().trace, event);
-    if (r.extras) call(r.extras->trace, event);
+    if (r.hooks) call(r.hooks->trace, event);
 }
 
 void tell_sent(const sending& s, std::string_view head, std::string_view body) noexcept {

@@ -2,6 +2,7 @@
 #include <skein/content_disposition.hpp>
 
 #include "http/bytes.hpp"
+#include "http/field_values.hpp"
 #include "http/utf8.hpp"
 
 #include <algorithm>
@@ -20,54 +21,9 @@ constexpr bool is_alphanumeric(char c) noexcept {
     return is_lower(to_lower(c)) || is_digit(c);
 }
 
-// RFC 9110 5.6.2.
-constexpr bool is_token_byte(char c) noexcept {
-    return is_alphanumeric(c) || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-}
-
 // RFC 8187 3.2.1.
 constexpr bool is_attribute_byte(char c) noexcept {
     return is_alphanumeric(c) || std::string_view("!#$&+-.^_`|~").find(c) != std::string_view::npos;
-}
-
-std::string lower(std::string_view text) {
-    std::string out(text);
-    std::transform(out.begin(), out.end(), out.begin(), to_lower);
-    return out;
-}
-
-void skip_space(std::string_view& text) {
-    while (!text.empty() && (text[0] == ' ' || text[0] == '\t')) text.remove_prefix(1);
-}
-
-bool skip(std::string_view& text, char c) {
-    if (!text.starts_with(c)) return false;
-    text.remove_prefix(1);
-    return true;
-}
-
-std::string_view take_token(std::string_view& text) {
-    const auto end = std::find_if_not(text.begin(), text.end(), is_token_byte);
-    const std::string_view token = text.substr(0, static_cast<std::size_t>(end - text.begin()));
-    text.remove_prefix(token.size());
-    return token;
-}
-
-// The content of a quoted string whose opening quote is gone (RFC 9110 5.6.4).
-std::optional<std::string> take_quoted(std::string_view& text) {
-    std::string out;
-    while (!text.empty()) {
-        char c = text[0];
-        text.remove_prefix(1);
-        if (c == '"') return out;
-        if (c == '\\') {
-            if (text.empty()) return std::nullopt;
-            c = text[0];
-            text.remove_prefix(1);
-        }
-        out += c;
-    }
-    return std::nullopt;
 }
 
 struct parameter {
@@ -78,18 +34,18 @@ struct parameter {
 
 // One `name=value`; nullopt if it is malformed.
 std::optional<parameter> take_parameter(std::string_view& text) {
-    parameter found{lower(take_token(text)), {}, false};
-    skip_space(text);
-    if (found.name.empty() || !skip(text, '=')) return std::nullopt;
-    skip_space(text);
-    if (skip(text, '"')) {
-        auto value = take_quoted(text);
+    parameter found{http::ascii_lowered(http::take_token(text)), {}, false};
+    http::skip_blanks(text);
+    if (found.name.empty() || !http::skip(text, '=')) return std::nullopt;
+    http::skip_blanks(text);
+    if (http::skip(text, '"')) {
+        auto value = http::take_quoted(text);
         if (!value) return std::nullopt;
         found.value = std::move(*value);
         found.quoted = true;
         return found;
     }
-    found.value = take_token(text);
+    found.value = http::take_token(text);
     if (found.value.empty()) return std::nullopt;
     return found;
 }
@@ -99,7 +55,7 @@ std::optional<std::string> decode_extended(std::string_view text) {
     const std::size_t charset_end = text.find('\'');
     const std::size_t language_end = charset_end == text.npos ? text.npos : text.find('\'', charset_end + 1);
     if (language_end == text.npos) return std::nullopt;
-    const std::string charset = lower(text.substr(0, charset_end));
+    const std::string charset = http::ascii_lowered(text.substr(0, charset_end));
     const std::string_view value = text.substr(language_end + 1);
     for (std::size_t k = 0; k < value.size(); ++k) {
         if (is_attribute_byte(value[k])) continue;
@@ -130,16 +86,16 @@ std::optional<std::string> find_filename(const std::vector<parameter>& parameter
 }  // namespace
 
 std::optional<content_disposition> content_disposition::parse(std::string_view value) {
-    skip_space(value);
+    http::skip_blanks(value);
     content_disposition result;
-    result.type = lower(take_token(value));
+    result.type = http::ascii_lowered(http::take_token(value));
     if (result.type.empty()) return std::nullopt;
     std::vector<parameter> parameters;
     for (;;) {
-        skip_space(value);
+        http::skip_blanks(value);
         if (value.empty()) break;
-        if (!skip(value, ';')) return std::nullopt;
-        skip_space(value);
+        if (!http::skip(value, ';')) return std::nullopt;
+        http::skip_blanks(value);
         if (value.empty()) break;  // a semicolon at the end is common and harmless
         auto found = take_parameter(value);
         if (!found) return std::nullopt;

@@ -193,10 +193,15 @@ bool connection::take(byte_view& in, net::block_ptr& from) {
             }
             return false;
         case event::interim:
+            if (x.interims_) {
+                x.interims_->push_back(parser_.head());
+                x.wake_reader();
+            }
             return true;
         case event::head:
             x.head_ = parser_.take_head();
             x.content_length_ = parser_.content_length();
+            x.has_content_encoding_ = parser_.has_content_encoding();
             x.has_head_ = true;
             x.state_ = exchange::state::body;
             x.wake_reader();

@@ -16,6 +16,8 @@
 #include <optional>
 #include <string>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 namespace skein::http1 {
 
@@ -54,6 +56,15 @@ public:
     std::uint64_t head_bytes() const noexcept;
     std::uint64_t body_bytes() const noexcept;
     std::optional<std::uint64_t> content_length() const noexcept { return content_length_; }
+    /// Whether the head has a Content-Encoding.
+    bool has_content_encoding() const noexcept { return has_content_encoding_; }
+
+    /// Keeps the interim responses that come from now on, and wakes the reader for them.
+    void keep_interims() { interims_ = std::make_unique<std::vector<response_head>>(); }
+    /// Those that were kept, the first one first; they are not kept any longer.
+    std::vector<response_head> take_interims() {
+        return interims_ ? std::exchange(*interims_, {}) : std::vector<response_head>();
+    }
 
     /// The reader has made room: goes on reading if that was stopped.
     void read_on() noexcept;
@@ -103,6 +114,7 @@ private:
     bool reader_is_due_ = false;  // woken, not running yet: it will see whatever else comes
     state state_ = state::waiting;
     bool has_head_ = false;
+    bool has_content_encoding_ = false;
     response_head head_;
     headers trailers_;
     body_buffer body_;
@@ -111,6 +123,7 @@ private:
     std::uint64_t head_bytes_ = 0;
     std::uint64_t body_bytes_ = 0;
     std::optional<std::uint64_t> content_length_;
+    std::unique_ptr<std::vector<response_head>> interims_;  // null: nobody asked; bounded by the parser
 };
 
 /// Is told of what happens to a connection outside of any waiting task.

@@ -59,6 +59,8 @@ message_facts::field message_facts::classify_candidate(std::string_view name) no
             return is(name, "Keep-Alive") ? field::keep_alive : field::other;
         case 14:
             return is(name, "Content-Length") ? field::content_length : field::other;
+        case 16:
+            return is(name, "Content-Encoding") ? field::content_encoding : field::other;
         case 17:
             return is(name, "Transfer-Encoding") ? field::transfer_encoding : field::other;
         default:
@@ -88,6 +90,9 @@ const char* message_facts::add(field which, std::string_view value) noexcept {
             return nullptr;
         case field::keep_alive:
             keep_alive_timeout = parse_keep_alive(value);
+            return nullptr;
+        case field::content_encoding:
+            content_encoding = true;
             return nullptr;
         case field::upgrade:
         case field::other:

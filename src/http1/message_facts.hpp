@@ -31,13 +31,14 @@ struct message_facts {
         transfer_encoding,
         connection,
         keep_alive,
-        upgrade
+        upgrade,
+        content_encoding
     };
 
     /// What a name stands for. ASCII case does not matter.
     static field classify(std::string_view name) noexcept {
         const std::size_t size = name.size();
-        const bool candidate = size == 7 || size == 10 || size == 14 || size == 17;
+        const bool candidate = size == 7 || size == 10 || size == 14 || size == 16 || size == 17;
         return candidate ? classify_candidate(name) : field::other;
     }
 
@@ -58,6 +59,7 @@ struct message_facts {
     std::optional<std::uint64_t> content_length;
     std::optional<std::chrono::seconds> keep_alive_timeout;
     bool transfer_encoding = false;
+    bool content_encoding = false;  ///< the body may have to be decoded
     bool close = false;
     bool keep_alive = false;
 

@@ -102,6 +102,8 @@ public:
     http1::framing framing() const noexcept { return framing_; }
     /// After head: the value of Content-Length, where there is one; no body need follow.
     std::optional<std::uint64_t> content_length() const noexcept { return facts_.content_length; }
+    /// After head: whether there is a Content-Encoding.
+    bool has_content_encoding() const noexcept { return facts_.content_encoding; }
     /// After head: whether the end of the connection ends the body.
     bool body_until_close() const noexcept { return framing_ == http1::framing::until_close; }
     /// After head: how long the server means to keep the connection, if it said (Keep-Alive: timeout=N).

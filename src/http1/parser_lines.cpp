@@ -70,7 +70,8 @@ inline bool parser::take_field(std::string_view line) {
 // A line that continues the field before it (RFC 9112, section 5.2).
 bool parser::take_fold(std::string_view line) {
     if (!may_fold_) return violate("white space at the start of a line that continues no field", line);
-    if (last_field_ != message_facts::field::other && last_field_ != message_facts::field::keep_alive)
+    if (last_field_ != message_facts::field::other && last_field_ != message_facts::field::keep_alive &&
+        last_field_ != message_facts::field::content_encoding)
         return violate("a folded Content-Length, Transfer-Encoding, Connection or Upgrade", line);
     const std::string_view more = http::trim_blanks(line);
     if (more.empty()) return true;

@@ -33,6 +33,8 @@ public:
     /// What other threads send to. Made by the first call.
     const std::shared_ptr<detail::inbox>& inbox();
 
+    void begin(blocking_call& one) override;
+    void cancel(blocking_call& one) noexcept override;
     std::chrono::system_clock::time_point wall_time() const noexcept override;
 
 protected:

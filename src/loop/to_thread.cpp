@@ -1,38 +1,33 @@
-// Owns the hand-over of a call to libuv's thread pool and back.
-#include "loop/loop.hpp"
+// Owns the wait for a call that blocks. Where it is made, the host knows.
+#include "loop/host.hpp"
 
 #include <skein/to_thread.hpp>
 
-#include <system_error>
+#include <memory>
 
 namespace skein::detail {
 
-struct thread_call::request : recycled {
-    uv_work_t work;
-    thread_call* owner;
+struct thread_call::request final : loop::blocking_call, recycled {
+    request(thread_call& whom, loop::host& where) noexcept : owner(whom), host(where) {}
+
+    void call() noexcept override { owner.call_seeing_values(); }
+    void on_over(bool ran) noexcept override {
+        const std::unique_ptr<request> self(this);
+        owner.ran_ = ran;
+        owner.request_ = nullptr;
+        owner.wake();
+    }
+
+    thread_call& owner;
+    loop::host& host;
 };
 
 void thread_call::await_suspend(task_handle at) {
-    auto& loop = loop::loop::current("to_thread()");
-    request_ = new request;
-    request_->work.data = request_;
-    request_->owner = this;
+    auto& host = loop::host::current("to_thread()");
+    auto made = std::make_unique<request>(*this, host);
     values_ = context::current();
-    const int status = uv_queue_work(
-        loop.uv(), &request_->work,
-        [](uv_work_t* work) { static_cast<request*>(work->data)->owner->call_seeing_values(); },
-        [](uv_work_t* work, int result) {
-            auto* ended = static_cast<request*>(work->data);
-            auto& owner = *ended->owner;
-            owner.ran_ = result == 0;
-            delete ended;
-            owner.request_ = nullptr;
-            owner.wake();
-        });
-    if (status != 0) {
-        delete request_;
-        throw std::system_error(-status, std::generic_category(), "cannot use the thread pool");
-    }
+    host.begin(*made);
+    request_ = made.release();
     suspend(at);
 }
 
@@ -47,7 +42,7 @@ void thread_call::describe(std::string& out) const {
 
 void thread_call::on_cancel() noexcept {
     // Refused if the call runs already: then it is waited for.
-    uv_cancel(reinterpret_cast<uv_req_t*>(&request_->work));
+    request_->host.cancel(*request_);
 }
 
 }  // namespace skein::detail

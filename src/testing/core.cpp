@@ -35,6 +35,7 @@ simulation_core::simulation_core(simulation_options options)
     : host(begin_clock()),
       options_(std::move(options)),
       random_(options_.seed.value_or(0)),
+      unguessable_(~options_.seed.value_or(0)),
       network_(random_.next()) {
     if (options_.exception_handler) scheduler_.set_exception_handler(options_.exception_handler);
     this_simulation = this;
@@ -55,6 +56,33 @@ clock::duration simulation_core::elapsed() noexcept {
 
 std::chrono::system_clock::time_point simulation_core::wall_time() const noexcept {
     return first_date + std::chrono::duration_cast<std::chrono::system_clock::duration>(elapsed());
+}
+
+// There is one thread: what blocks runs in it, when its turn comes.
+struct blocking_turn final : detail::ready_node, detail::recycled {
+    explicit blocking_turn(loop::blocking_call& one) noexcept : what(one) {}
+    void run() noexcept override {
+        const std::unique_ptr<blocking_turn> self(this);
+        what.of_host = nullptr;
+        if (!cancelled) what.call();
+        what.on_over(!cancelled);
+    }
+    loop::blocking_call& what;
+    bool cancelled = false;
+};
+
+void simulation_core::begin(loop::blocking_call& one) {
+    auto* const turn = new blocking_turn(one);
+    one.of_host = turn;
+    scheduler_.push(*turn);
+}
+
+void simulation_core::cancel(loop::blocking_call& one) noexcept {
+    static_cast<blocking_turn*>(one.of_host)->cancelled = true;
+}
+
+void simulation_core::chance::fill(std::span<std::byte> out) {
+    for (auto& one : out) one = static_cast<std::byte>(numbers_.next());
 }
 
 void simulation_core::stall(clock::duration how_long) noexcept {

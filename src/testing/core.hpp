@@ -2,6 +2,7 @@
 #pragma once
 
 #include "loop/host.hpp"
+#include "loop/random.hpp"
 #include "testing/dice.hpp"
 #include "testing/simulated_network.hpp"
 
@@ -51,6 +52,8 @@ public:
 
     simulated_network& network() noexcept { return network_; }
     testing::network& public_network() noexcept { return public_network_; }
+    void begin(loop::blocking_call& one) override;
+    void cancel(loop::blocking_call& one) noexcept override;
     std::chrono::system_clock::time_point wall_time() const noexcept override;
 
 private:
@@ -65,8 +68,20 @@ private:
     void get_unstuck(const std::string& why) noexcept;
     void check_nothing_left();
 
+    class chance final : public loop::random_source {
+    public:
+        explicit chance(dice& numbers) noexcept : numbers_(numbers) {}
+        void fill(std::span<std::byte> out) override;
+
+    private:
+        dice& numbers_;
+    };
+
     simulation_options options_;
     dice random_;
+    dice unguessable_;
+    chance chance_{unguessable_};
+    loop::random_override instead_of_chance_{chance_};
     simulated_network network_;
     testing::network public_network_{network_};
     net::network_override instead_{network_};

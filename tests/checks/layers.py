@@ -37,11 +37,12 @@ PUBLIC = {
         detail/batch detail/child detail/collect detail/context detail/deadline
         detail/queue_storage detail/report detail/scheduler detail/shared_state detail/task_handle
         detail/wait_line""",
-    "loop": "on_signal remote run to_thread uv wait_fd",
+    "loop/seam": "to_thread",
+    "loop": "on_signal remote run uv wait_fd",
     "tls/engine": "tls_context tls_errc",
-    "http": "content_disposition cookie_jar headers http_version url",
+    "http": "content_coding content_disposition cookie_jar headers http_version url web_link",
     "client": """client_request client_response client_session cookie_file har middleware request_report
-        session_options timeouts trace""",
+        save_options session_options timeouts trace""",
     "testing": "testing testing_doctest testing_http testing_mock testing_network",
     "everything": "skein",
 }
@@ -50,6 +51,8 @@ PUBLIC_LAYER = {f"{name}.hpp": layer for layer, names in PUBLIC.items() for name
 # The files of loop and net that others may see: what a loop, a stream, a network is, not how one is made.
 SEAMS = {
     "loop/host": "loop/seam",
+    "loop/random.hpp": "loop/seam",
+    "loop/to_thread.cpp": "loop/seam",
     "net/stream": "net/stream",
     "net/block": "net/stream",
     "net/address": "net/network",

@@ -1,60 +1,33 @@
 // Jars in files: who may read them, and what is left when something goes wrong.
+#include "scratch_folder.hpp"
+
 #include <skein/cookie_file.hpp>
 
 #include <doctest/doctest.h>
 
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <csignal>
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <system_error>
 #include <vector>
 
 using namespace skein;
 namespace fs = std::filesystem;
+using skein::test::scratch_folder;
+using skein::test::text_of;
+using skein::test::write_text;
 
 namespace {
-
-class scratch_folder {
-public:
-    scratch_folder() {
-        std::string name = (fs::temp_directory_path() / "skein-cookies-XXXXXX").string();
-        REQUIRE(::mkdtemp(name.data()) != nullptr);
-        path_ = name;
-    }
-    ~scratch_folder() { fs::remove_all(path_); }
-    scratch_folder(const scratch_folder&) = delete;
-    scratch_folder& operator=(const scratch_folder&) = delete;
-    fs::path operator/(const char* name) const { return path_ / name; }
-    std::size_t files() const {
-        return static_cast<std::size_t>(std::distance(fs::directory_iterator(path_), {}));
-    }
-
-private:
-    fs::path path_;
-};
 
 cookie_jar some_jar() {
     cookie_jar jar;
     jar.set(url("https://a.test/"), "a", "1");
     jar.set(url("http://b.test/"), "b", "2");
     return jar;
-}
-
-void write(const fs::path& file, const std::string& text) {
-    std::ofstream(file) << text;
-}
-
-std::string text_of(const fs::path& file) {
-    std::ifstream in(file);
-    return {std::istreambuf_iterator<char>(in), {}};
 }
 
 bool is_link(const fs::path& file) {
@@ -82,9 +55,9 @@ TEST_CASE("a jar comes back from its file, in either format") {
 
 TEST_CASE("its owner alone can read it, whatever was there before") {
     const scratch_folder folder;
-    write(folder / "jar", "");
+    write_text(folder / "jar", "");
     fs::permissions(folder / "jar", fs::perms::all);
-    write(folder / "jar.part", "left over");
+    write_text(folder / "jar.part", "left over");
     fs::permissions(folder / "jar.part", fs::perms::all);
     const auto before = ::umask(0);
     save_cookies(some_jar(), folder / "jar");
@@ -97,7 +70,7 @@ TEST_CASE("its owner alone can read it, whatever was there before") {
 
 TEST_CASE("nothing is written through a symbolic link") {
     const scratch_folder folder;
-    write(folder / "precious", "as it was");
+    write_text(folder / "precious", "as it was");
     fs::create_symlink(folder / "precious", folder / "jar");
     fs::create_symlink(folder / "precious", folder / "jar.part");
     save_cookies(some_jar(), folder / "jar");
@@ -154,7 +127,7 @@ TEST_CASE("what cannot be read is said by name") {
 
 TEST_CASE("a broken file gives what is sound in it") {
     const scratch_folder folder;
-    write(folder / "jar", "broken\na.test\tFALSE\t/\tFALSE\t0\ta\t1\n");
+    write_text(folder / "jar", "broken\na.test\tFALSE\t/\tFALSE\t0\ta\t1\n");
     cookie_jar jar;
     const auto result = load_cookies(jar, folder / "jar");
     CHECK(result.loaded == 1);

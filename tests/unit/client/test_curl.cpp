@@ -48,6 +48,7 @@ TEST_CASE("a plain GET has the session's headers, and follows redirects as the s
     session_options options;
     options.default_headers.append("X-Team", "it's \"us\"; $(rm) `x` \\");
     options.max_redirects = 4;
+    options.decompress = false;
     client_session session(options);
     const std::string line = session.get("http://example.org/a?b=c d#part").to_curl();
     CHECK(line.starts_with("curl --location --max-redirs 4 "));
@@ -61,10 +62,15 @@ TEST_CASE("methods, limits, TLS and odd URLs") {
     session_options options;
     options.tls = tls_context::insecure();
     client_session session(options);
-    CHECK(contains(session.head("http://a.test/").to_curl(), "curl --head --header"));
+    CHECK(contains(session.head("http://a.test/").to_curl(), "curl --head --compressed"));
     CHECK(contains(session.del("http://a.test/").to_curl(), "--request 'DELETE'"));
     CHECK(contains(session.get("http://a.test/").timeout(1500ms).to_curl(), "--max-time 1.5 "));
     CHECK(contains(session.get("https://a.test/").to_curl(), "--http1.1 --insecure"));
+    CHECK(contains(session.get("http://a.test/").to_curl(), " --compressed --header"));
+    CHECK(contains(session.get("http://a.test/").to_curl(), "--header 'Accept-Encoding: gzip"));
+    const std::string as_it_is = session.get("http://a.test/").decompress(false).to_curl();
+    CHECK(as_it_is.find("--compressed") == std::string::npos);
+    CHECK(as_it_is.find("Accept-Encoding") == std::string::npos);
     CHECK(contains(session.get("http://[::1]/").to_curl(), "--globoff"));
     CHECK(session.get("http://a.test/").follow_redirects(false).to_curl().find("--location") ==
           std::string::npos);

@@ -292,6 +292,23 @@ SKEIN_TEST_CASE("bodies are bounded, and what is no text is base64") {
     CHECK(recorder.entries() == 2);
 }
 
+SKEIN_TEST_CASE("a compressed body is there as the program reads it, and how much was saved") {
+    scripted_server server("api.test");
+    const std::string packed(
+        "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\x4b\x4c\xa4\x3d\x00\x00\x64\x7a\x70\xaf\x64\x00\x00\x00",
+        24);
+    server.expect("GET", "/").answer(200, packed, fields("Content-Encoding", "gzip"));
+    har_recorder recorder;
+    client_session session;
+    auto response = co_await session.get("http://api.test/").trace(recorder);
+    const std::string text = co_await response.text();
+    const json content = check_archive(recorder).at(0)["response"];
+    CHECK(content["bodySize"] == packed.size());
+    CHECK(content["content"]["text"] == text);
+    CHECK(content["content"]["size"] == text.size());
+    CHECK(content["content"]["compression"] == text.size() - packed.size());
+}
+
 SKEIN_TEST_CASE("with secrets, if asked for; a middleware's own answers are not in it") {
     scripted_server server("api.test");
     server.expect("GET", "/").answer(200);

@@ -159,6 +159,7 @@ SKEIN_TEST_CASE("as JSON: every name is there, times are in seconds, what is not
     CHECK(all["phases"]["dns"] == 0.0);
     CHECK(all["tls"].is_null());
     CHECK(all["bytes"]["response_body"] == 4);
+    CHECK(all["bytes"]["response_decoded"] == 4);
     CHECK(all["bytes"]["request"] == response.report().request_bytes);
     REQUIRE(all["attempts"].size() == 1);
     const json& only = all["attempts"][0];

@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 using namespace std::chrono_literals;
@@ -217,6 +218,38 @@ TEST_CASE("a connection that is left open is noticed") {
     world.run([]() -> task<> { co_return; });
 }
 
-SKEIN_TEST_CASE("to_thread() is a logic_error, and says what it needs") {
-    CHECK_THROWS_AS(co_await skein::to_thread([] { return 1; }), std::logic_error);
+SKEIN_TEST_CASE("to_thread() makes its call in the simulation's own thread, after what is ready already") {
+    std::string order;
+    const auto note = [&](char what) -> task<> {
+        order += what;
+        co_return;
+    };
+    auto before = skein::create_task(note('a'));
+    const auto here = std::this_thread::get_id();
+    const auto call = [&] {
+        order += 'b';
+        return std::this_thread::get_id() == here;
+    };
+    const bool same = co_await skein::to_thread(call);
+    CHECK(same);
+    CHECK(order == "ab");
+    co_await before;
+}
+
+SKEIN_TEST_CASE("a call of to_thread() that is cancelled before its turn is not made") {
+    bool called = false;
+    const auto call = [&] { called = true; };
+    auto waiting = skein::create_task(skein::to_thread(call));
+    const auto cancel = [&]() -> task<> {
+        waiting.cancel();
+        co_return;
+    };
+    auto cancelling = skein::create_task(cancel());  // its turn comes between those of the task and the call
+    CHECK_THROWS_AS((void)co_await waiting, skein::cancelled_error);
+    CHECK_FALSE(called);
+    co_await cancelling;
+}
+
+SKEIN_TEST_CASE("what needs libuv's loop is a logic_error") {
+    CHECK_THROWS_AS(co_await skein::wait_readable(0), std::logic_error);
 }
