@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <tuple>
 #include <unordered_map>
 #include <vector>
 
@@ -58,13 +59,13 @@ void har_recorder::operator()(const trace_event& event) const {
 }
 
 nlohmann::json har_recorder::log() const {
-    std::vector<const har_entry*> all;
-    for (const auto& one : state_->done) all.push_back(&one);
-    for (const auto& [request, one] : state_->open) all.push_back(&one);
-    std::stable_sort(all.begin(), all.end(),
-                     [](const auto* a, const auto* b) { return a->started() < b->started(); });
+    // In the order in which they began; of one moment, in that in which they ended.
+    std::vector<std::tuple<clock::time_point, std::size_t, const har_entry*>> all;
+    for (const auto& one : state_->done) all.emplace_back(one.started(), all.size(), &one);
+    for (const auto& [request, one] : state_->open) all.emplace_back(one.started(), all.size(), &one);
+    std::sort(all.begin(), all.end());
     auto entries = nlohmann::json::array();
-    for (const auto* one : all) entries.push_back(one->to_json());
+    for (const auto& [began, place, one] : all) entries.push_back(one->to_json());
     return {{"log",
              {{"version", "1.2"},
               {"creator", {{"name", "skein"}, {"version", SKEIN_VERSION}}},
