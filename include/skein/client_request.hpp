@@ -9,10 +9,12 @@
 #include <skein/detail/config.hpp>
 #include <skein/form.hpp>
 #include <skein/headers.hpp>
+#include <skein/middleware.hpp>
 #include <skein/multipart.hpp>
 #include <skein/retry_policy.hpp>
 #include <skein/task.hpp>
 #include <skein/timeouts.hpp>
+#include <skein/trace.hpp>
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -250,6 +252,25 @@ public:
     /// *Throws:* std::logic_error for another method.
     client_request& resumable(bool resume = true) &;
     client_request&& resumable(bool resume = true) && { return std::move(resumable(resume)); }
+
+    /// Adds a middleware, inside of the session's and of those that were added before. (In aiohttp the
+    /// request's list takes the place of the session's; for that, see session_middleware().)
+    client_request& middleware(skein::middleware around) &;
+    client_request&& middleware(skein::middleware around) && {
+        return std::move(middleware(std::move(around)));
+    }
+    /// Whether the session's middlewares are used. Default: true. A request that one of them makes itself,
+    /// to get a token say, goes without, or it would meet itself.
+    client_request& session_middleware(bool use) &;
+    client_request&& session_middleware(bool use) && { return std::move(session_middleware(use)); }
+    /// Is told of all that happens to this request, after the session's own.
+    client_request& trace(trace_function told) &;
+    client_request&& trace(trace_function told) && { return std::move(trace(std::move(told))); }
+
+    /// A command line that has curl make the same request, for a POSIX shell: with the session's headers, the
+    /// cookies of its jar, the body. Secrets are masked (masked_value()) unless asked for; a body is shown as
+    /// it is. Middlewares are not asked. *Throws:* std::logic_error after it was sent.
+    std::string to_curl(bool with_secrets = false) const;
 
     /// Sends it, once: as awaiting it.
     task<client_response> send() &&;

@@ -29,8 +29,9 @@
 namespace skein {
 
 namespace client {
+class middleware_chain;
 class response_state;
-}
+}  // namespace client
 
 /// One redirect that was followed.
 struct hop {
@@ -144,6 +145,7 @@ public:
     explicit client_response(std::unique_ptr<client::response_state> state) noexcept;
 
 private:
+    friend client::middleware_chain;
     task<nlohmann::json> json_value();
     template <class J>
     static task<J> json_as(task<nlohmann::json> value) {

@@ -5,10 +5,12 @@
 #include <skein/content_coding.hpp>
 #include <skein/cookie_jar.hpp>
 #include <skein/headers.hpp>
+#include <skein/middleware.hpp>
 #include <skein/rate_limit.hpp>
 #include <skein/retry_policy.hpp>
 #include <skein/timeouts.hpp>
 #include <skein/tls_context.hpp>
+#include <skein/trace.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -88,6 +90,10 @@ struct session_options {
     skein::retry_budget retry_budget = {};
     /// How fast requests to one origin may follow each other.
     skein::rate_limit rate_limit = {};
+    /// Around each attempt at a request; the first is the outermost.
+    std::vector<skein::middleware> middleware = {};
+    /// Is told of all that happens to its requests.
+    trace_function trace = {};
 };
 
 }  // namespace skein

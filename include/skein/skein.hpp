@@ -23,8 +23,10 @@
 #include <skein/form.hpp>
 #include <skein/future.hpp>
 #include <skein/gather.hpp>
+#include <skein/har.hpp>
 #include <skein/headers.hpp>
 #include <skein/http_version.hpp>
+#include <skein/middleware.hpp>
 #include <skein/multipart.hpp>
 #include <skein/mutex.hpp>
 #include <skein/on_signal.hpp>
@@ -49,6 +51,7 @@
 #include <skein/tls_context.hpp>
 #include <skein/tls_errc.hpp>
 #include <skein/to_thread.hpp>
+#include <skein/trace.hpp>
 #include <skein/url.hpp>
 #include <skein/wait_fd.hpp>
 #include <skein/web_link.hpp>

@@ -7,6 +7,8 @@
 #include <skein/detail/child.hpp>
 #include <skein/detail/result.hpp>
 #include <skein/task.hpp>
+#include <skein/testing_http.hpp>
+#include <skein/testing_mock.hpp>
 #include <skein/testing_network.hpp>
 
 #include <cstddef>

@@ -60,6 +60,8 @@ public:
     /// Up to `end` and with it: read_until("\r\n\r\n") is the head of a request. *Throws:* client_gone if the
     /// client ends before.
     task<std::string> read_until(std::string end);
+    /// Puts bytes back, to be read before all others.
+    void unread(std::string data);
     /// Waits until all of it is under way. *Throws:* client_gone.
     task<> write(std::string data);
 

@@ -4,6 +4,7 @@
 
 #include "client/connect.hpp"
 #include "client/cookies.hpp"
+#include "client/tell.hpp"
 #include "client/upload.hpp"
 #include "http1/encoder.hpp"
 #include "task/wait_limit.hpp"
@@ -26,8 +27,11 @@ task<lease> wait_for_connection(sending& s) {
     const auto started = detail::this_kernel.scheduler->now();
     const due_time due = s.due(phase::pool);
     detail::wait_limit limit(due.when);
+    tell_if_traced(s, trace_kind::connection_queued_start);
     try {
-        co_return co_await s.core().acquire(s.request().url);
+        auto got = co_await s.core().acquire(s.request().url);
+        tell_if_traced(s, trace_kind::connection_queued_end);
+        co_return got;
     } catch (const cancelled_error&) {
         if (!limit.expired()) throw;
         const auto& pool = s.core().connections();
@@ -98,17 +102,11 @@ const headers* fields_with_cookies(const sending& s, headers& merged) {
     return &merged;
 }
 
-/// What the response sets, whatever its status.
-void keep_cookies(const sending& s, const http1::response_head& head) {
-    if (head.fields.contains("Set-Cookie"))
-        s.core().cookies().take_all(head.fields, s.request().url, s.core().wall_time());
-}
-
 void note_connection(sending& s, const lease& held, bool reused) {
     s.progress().connection = held.connection().facts;
     s.progress().reused = reused;
     ++s.progress().attempts;
-    s.core().count_request();
+    s.core().count_request(reused);
 }
 
 /// Begins the exchange: the head goes out, and a body that is in memory.
@@ -128,10 +126,13 @@ void begin(const sending& s, http1::connection& wire, http1::exchange& x) {
     wire.head_buffer().clear();
     const bool closes = http1::encode_head(wire.head_buffer(), head).close;
     if (r.hooks && r.hooks->on_interim) x.keep_interims();
+    std::string shown;
+    if (s.is_traced()) shown = wire.head_buffer();
     if (r.upload)
         wire.begin_streamed(x, kind_of(r.method), closes);
     else
         wire.begin(x, kind_of(r.method), r.body, closes);
+    if (s.is_traced()) tell_sent(s, shown, !r.upload && r.body ? *r.body : std::string_view());
 }
 
 /// The server closed an idle connection just as we wrote to it. Nothing of an answer came, so a request that
@@ -157,6 +158,11 @@ task<> wait_for_turn(sending& s, rate_limiter& limiter) {
 
 }  // namespace
 
+void keep_cookies(const sending& s, const http1::response_head& head) {
+    if (head.fields.contains("Set-Cookie"))
+        s.core().cookies().take_all(head.fields, s.request().url, s.core().wall_time());
+}
+
 task<std::unique_ptr<response_state>> attempt(std::shared_ptr<sending> sent) {
     sending& s = *sent;
     rate_limiter* const limiter = s.core().limiter();
@@ -165,11 +171,13 @@ task<std::unique_ptr<response_state>> attempt(std::shared_ptr<sending> sent) {
     for (;;) {
         if (s.request().upload) co_await open_body(s);
         s.enter(phase::pool);
+        s.begin_attempt();
         lease held = s.core().try_acquire(s.request().url);
         if (!held) held = co_await wait_for_connection(s);
         if (fresh) held.drop_connection();
         const bool reused = held.has_connection();
         if (!reused) co_await open_connection(s, held);
+        if (reused) tell_if_traced(s, trace_kind::connection_reuseconn, held.connection().facts->peer);
         note_connection(s, held, reused);
 
         s.enter(phase::write);
@@ -187,6 +195,8 @@ task<std::unique_ptr<response_state>> attempt(std::shared_ptr<sending> sent) {
         }
         if (x->has_head()) {
             s.enter(phase::read);
+            s.progress().status = x->head().status;
+            if (s.is_traced()) tell_response(s, trace_kind::response_head, x->head());
             keep_cookies(s, x->head());
             if (limiter != nullptr) limiter->learn(s.request().url, x->head(), s.core().wall_time());
             fresh = false;
@@ -194,6 +204,9 @@ task<std::unique_ptr<response_state>> attempt(std::shared_ptr<sending> sent) {
             co_return std::make_unique<response_state>(std::move(sent), std::move(held), std::move(x));
         }
         if (!was_stale(s, wire, *x)) s.fail_exchange(*x);
+        constexpr std::string_view why = "the server closed the idle connection";
+        s.note_failure(why);
+        tell_if_traced(s, trace_kind::request_retry, why);
         s.core().count_retry();
         fresh = true;
     }

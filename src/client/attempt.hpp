@@ -19,5 +19,7 @@ task<std::unique_ptr<response_state>> attempt(std::shared_ptr<sending> sent);
 /// A response that nobody will read: its body is taken in if it is short and comes soon, so that the
 /// connection can go on.
 task<> drain(sending& s, http1::exchange& x);
+/// Keeps the cookies that a response sets, whatever its status.
+void keep_cookies(const sending& s, const http1::response_head& head);
 
 }  // namespace skein::client

@@ -74,6 +74,8 @@ bool answer_challenge(sending& s, const http1::response_head& head) {
         challenge && (a.met == 0 || challenge->stale) && a.met < most_challenges && r.can_replay();
     if (goes_on) {
         ++a.met;
+        s.set_attempt_aside();
+        s.take_back_changes();
         if (put_answer(s, known.meet(*a.digest, subject_of(r), std::move(*challenge)))) return true;
     }
     if (!a.nonce.empty()) known.forget(*a.digest, r.url, a.nonce);

@@ -1,6 +1,7 @@
 // Owns the opening of connections, a phase and its time limit at a time.
 #include "client/connect.hpp"
 
+#include "client/tell.hpp"
 #include "net/network.hpp"
 #include "task/wait_limit.hpp"
 #include "tls/handshake.hpp"
@@ -27,8 +28,15 @@ task<std::vector<net::address>> resolve_host(sending& s) {
     const due_time due = s.due(phase::dns);
     detail::wait_limit limit(due.when);
     try {
-        co_return co_await net::network::current().resolver().resolve(std::string(to.host_without_brackets()),
-                                                                      to.port());
+        tell_if_traced(s, trace_kind::dns_resolvehost_start, to.host_without_brackets());
+        auto found = co_await net::network::current().resolver().resolve(
+            std::string(to.host_without_brackets()), to.port());
+        if (s.is_traced()) {
+            trace_event e = event_of(trace_kind::dns_resolvehost_end);
+            e.count = found.size();
+            tell(s, e);
+        }
+        co_return found;
     } catch (const cancelled_error&) {
         if (!limit.expired()) throw;
         s.fail_timeout(phase::dns, due, "resolving host '" + s.host() + "'");
@@ -73,6 +81,7 @@ task<std::unique_ptr<net::stream>> secure(sending& s, std::unique_ptr<net::strea
     detail::wait_limit limit(due.when);
     std::unique_ptr<tls::stream> secured;
     std::error_code failed;
+    tell_if_traced(s, trace_kind::tls_handshake_start, facts.peer);
     try {
         secured = std::make_unique<tls::stream>(std::move(plain), s.core().options().tls,
                                                 to.host_without_brackets());
@@ -93,17 +102,21 @@ task<std::unique_ptr<net::stream>> secure(sending& s, std::unique_ptr<net::strea
     }
     facts.tls_version = secured->version();
     facts.tls_cipher = secured->cipher();
+    if (s.is_traced())
+        tell(s, event_of(trace_kind::tls_handshake_end, facts.tls_version + " " + facts.tls_cipher));
     co_return secured;
 }
 
 }  // namespace
 
 task<> open_connection(sending& s, lease& into) {
+    tell_if_traced(s, trace_kind::connection_create_start);
     const auto addresses = co_await resolve_host(s);
     auto stream = co_await connect_to(s, addresses);
     auto facts = std::make_shared<connection_facts>();
     facts->peer = stream->peer();
     if (s.request().url.is_secure()) stream = co_await secure(s, std::move(stream), *facts);
+    tell_if_traced(s, trace_kind::connection_create_end, facts->peer);
     into.fill(std::move(stream), std::move(facts));
 }
 

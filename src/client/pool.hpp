@@ -103,6 +103,7 @@ public:
             slot& one = *from.last_idle;
             unlink_idle(one);
             if (one.expires > now) return &one;
+            ++expired_;
             destroy(one);
         }
         if (next_for(from) != nullptr || !may_open(from)) return nullptr;  // nobody is passed over
@@ -135,10 +136,14 @@ public:
         one.expires = expires;
         if (waiter* next = next_for(*one.at)) {
             if (next->at_ == one.at) return grant(*next, one);
+            ++evicted_;
             return discard(one);  // the next in line wants another host: this one makes room
         }
         if (limits_.max_idle == 0) return discard(one);
-        if (idle_ >= limits_.max_idle) discard(*oldest_);
+        if (idle_ >= limits_.max_idle) {
+            ++evicted_;
+            discard(*oldest_);
+        }
         link_idle(one);
     }
 
@@ -156,10 +161,12 @@ public:
         clock::time_point next = clock::time_point::max();
         for (slot* one = oldest_; one != nullptr;) {
             slot* after = one->newer;
-            if (one->expires <= now)
+            if (one->expires <= now) {
+                ++expired_;
                 discard(*one);
-            else if (one->expires < next)
+            } else if (one->expires < next) {
                 next = one->expires;
+            }
             one = after;
         }
         return next;
@@ -184,6 +191,9 @@ public:
     std::size_t idle() const noexcept { return idle_; }
     std::size_t waiting() const noexcept { return waiters_; }
     std::size_t hosts() const noexcept { return hosts_.size(); }
+    /// Idle connections that were closed for their age, and connections that made room for others.
+    std::uint64_t expired() const noexcept { return expired_; }
+    std::uint64_t evicted() const noexcept { return evicted_; }
 
 private:
     struct text_hash {
@@ -211,6 +221,7 @@ private:
         if (!host_has_room(h)) return false;
         if (!has_room() && oldest_ != nullptr) {
             slot& victim = *oldest_;
+            ++evicted_;
             unlink_idle(victim);
             destroy(victim);
         }
@@ -330,6 +341,8 @@ private:
     std::size_t idle_ = 0;
     std::size_t waiters_ = 0;
     std::uint64_t tickets_ = 0;
+    std::uint64_t expired_ = 0;
+    std::uint64_t evicted_ = 0;
 };
 
 }  // namespace skein::client

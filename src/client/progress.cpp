@@ -6,6 +6,12 @@
 
 namespace skein::client {
 
+phase_times progress::spent_until(clock::time_point when) const noexcept {
+    auto all = spent;
+    all[static_cast<std::size_t>(now)] += std::min(when, ended) - entered;
+    return all;
+}
+
 request_report progress::report(std::string_view method, const std::string& shown_url,
                                 clock::time_point when) const {
     when = std::min(when, ended);
@@ -20,8 +26,7 @@ request_report progress::report(std::string_view method, const std::string& show
         r.tls_version = connection->tls_version;
         r.tls_cipher = connection->tls_cipher;
     }
-    r.spent_ = spent;
-    r.spent_[static_cast<std::size_t>(now)] += when - entered;
+    r.spent_ = spent_until(when);
     r.elapsed = when - started;
     r.request_bytes = request_bytes;
     return r;

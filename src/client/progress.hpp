@@ -28,11 +28,14 @@ struct progress {
     clock::time_point entered{};  // the phase
     clock::time_point ended = clock::time_point::max();
     phase now = phase::none;
-    decltype(request_report::spent_) spent{};
+    phase_times spent{};
     std::shared_ptr<const connection_facts> connection;
     unsigned attempts = 0;
     unsigned redirects = 0;
     bool reused = false;
+    bool attempt_is_open = false;  // begun, and not in the list of those that are over
+    int status = 0;                // that the attempt got
+    clock::time_point attempt_started{};
     std::uint64_t request_bytes = 0;
 
     void begin(clock::time_point when) noexcept { started = entered = when; }
@@ -45,6 +48,10 @@ struct progress {
     void end(clock::time_point when) noexcept {
         if (ended == clock::time_point::max()) ended = when;
     }
+    /// It had ended, but a middleware repeats it.
+    void go_on() noexcept { ended = clock::time_point::max(); }
+    /// The time spent in each phase, the present one too.
+    phase_times spent_until(clock::time_point when) const noexcept;
     request_report report(std::string_view method, const std::string& shown_url,
                           clock::time_point when) const;
 };

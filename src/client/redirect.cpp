@@ -66,21 +66,20 @@ bool names_no_host(std::string_view location) noexcept {
     return location.size() == 2 || is_slash(2) || location[2] == '?' || location[2] == '#';
 }
 
-url next_url(const request_state& request, const http1::response_head& head) {
+url next_url(const url& asked, const http1::response_head& head) {
     const auto locations = head.fields.get_all("Location");
     for (const auto& other : locations)
         if (other != locations.front())
-            throw invalid_url("a redirect from " + request.url.redacted() + " names two different locations");
+            throw invalid_url("a redirect from " + asked.redacted() + " names two different locations");
     try {
         if (names_no_host(locations.front())) throw invalid_url("its Location has no host");
-        url to = request.url.join(locations.front());
+        url to = asked.join(locations.front());
         if (to.scheme() != "http" && to.scheme() != "https")
             throw invalid_url("its scheme is " + std::string(to.scheme()) + ", not http or https");
-        if (to.fragment().empty() && !request.url.fragment().empty())
-            to = to.with_fragment(request.url.fragment());
+        if (to.fragment().empty() && !asked.fragment().empty()) to = to.with_fragment(asked.fragment());
         return to;
     } catch (const invalid_url& e) {
-        throw invalid_url("a redirect from " + request.url.redacted() + " leads nowhere: " + e.what());
+        throw invalid_url("a redirect from " + asked.redacted() + " leads nowhere: " + e.what());
     }
 }
 
@@ -99,11 +98,12 @@ bool is_redirect(const http1::response_head& head) noexcept {
     }
 }
 
-void follow_redirect(request_state& request, const http1::response_head& head,
+void follow_redirect(request_state& request, const url& asked, const http1::response_head& head,
                      const session_options& session) {
-    url to = next_url(request, head);
-    if (request.url.is_secure() && !to.is_secure() && !request.allow_downgrade)
-        throw invalid_url("a redirect from " + request.url.redacted() + " to " + to.redacted() +
+    url to = next_url(asked, head);
+    const bool was_secure = request.url.is_secure() || asked.is_secure();
+    if (was_secure && !to.is_secure() && !request.allow_downgrade)
+        throw invalid_url("a redirect from " + asked.redacted() + " to " + to.redacted() +
                           " gives up TLS: refused, unless allow_downgrade(true)");
 
     const bool post_to_get = (head.status == 301 || head.status == 302) && request.method == "POST";
@@ -117,7 +117,7 @@ void follow_redirect(request_state& request, const http1::response_head& head,
                             request.url.redacted() + " to " + to.redacted() +
                             " asks for the body again, and that could be sent once only");
     }
-    if (!same_trust(request.url, to)) {
+    if (!same_trust(request.url, to) || !same_trust(asked, to)) {
         filter(request.fields, [&](std::string_view name) {
             if (http::is_listed(request.redirect_safe, name) ||
                 http::is_listed(session.redirect_safe_headers, name))

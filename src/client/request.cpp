@@ -255,6 +255,22 @@ client_request& client_request::resumable(bool resume) & {
     return *this;
 }
 
+client_request& client_request::middleware(skein::middleware around) & {
+    if (!around) throw std::invalid_argument("an empty middleware");
+    hooks_of(state()).middlewares.push_back(std::move(around));
+    return *this;
+}
+
+client_request& client_request::session_middleware(bool use) & {
+    hooks_of(state()).session_middleware = use;
+    return *this;
+}
+
+client_request& client_request::trace(trace_function told) & {
+    hooks_of(state()).trace = std::move(told);
+    return *this;
+}
+
 task<client_response> client_request::send() && {
     state();
     return client::send(std::move(state_));

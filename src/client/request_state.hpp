@@ -6,7 +6,9 @@
 
 #include <skein/detail/recycler.hpp>
 #include <skein/headers.hpp>
+#include <skein/middleware.hpp>
 #include <skein/timeouts.hpp>
+#include <skein/trace.hpp>
 #include <skein/url.hpp>
 
 #include <cstdint>
@@ -41,8 +43,11 @@ struct authorization {
     unsigned met = 0;                     // challenges of this hop
 };
 
-/// What the caller wants to be told while a request is under way.
+/// What few requests have: functions of the caller's around them and inside.
 struct request_hooks {
+    std::vector<middleware> middlewares;
+    bool session_middleware = true;
+    trace_function trace;
     std::function<void(int status, const headers& fields)> on_interim;
     std::function<void(std::uint64_t received, std::optional<std::uint64_t> total)> on_download;
 };

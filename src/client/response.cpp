@@ -14,6 +14,7 @@
 namespace skein::client {
 
 void response_state::close() noexcept {
+    if (how != reading::closed) tell_end();
     how = reading::closed;
     give_up();
 }

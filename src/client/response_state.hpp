@@ -25,6 +25,12 @@ public:
         if (x->has_content_encoding()) [[unlikely]]
             decoding = make_decoding(*sent, x->head());
     }
+    response_state(const response_state&) = delete;
+    response_state& operator=(const response_state&) = delete;
+    ~response_state() {
+        if (end_is_due) [[unlikely]]
+            tell_end();
+    }
 
     /// The message is complete: the connection is free for others.
     void release_if_over() noexcept {
@@ -40,8 +46,12 @@ public:
     void close() noexcept;
 
     /// The next piece of the body; nothing at the end.
-    task<std::optional<byte_view>> next_piece() { return decoding ? decoded_piece() : wire_piece(); }
-    /// The same, as it came.
+    task<std::optional<byte_view>> next_piece() { return sent->is_traced() ? told_piece() : untold_piece(); }
+    task<std::optional<byte_view>> untold_piece() { return decoding ? decoded_piece() : wire_piece(); }
+    /// The same, for those who trace it (tell.cpp).
+    task<std::optional<byte_view>> told_piece();
+    void tell_end() noexcept;
+    /// The next piece, as it came.
     task<std::optional<byte_view>> wire_piece() {
         return resume ? next_piece_or_resume(*this) : next_piece_of_exchange();
     }
@@ -80,6 +90,7 @@ public:
     body_pace pace;
     byte_view rest;                           // of the piece before, what a reader of lines has left
     bool piece_is_out = false;                // the front of the body is in the reader's hands
+    bool end_is_due = false;                  // to be told to those who trace it
     std::unique_ptr<body_decoding> decoding;  // null: the body is given as it came
 
 private:

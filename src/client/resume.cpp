@@ -3,6 +3,7 @@
 #include "client/resume.hpp"
 
 #include "client/attempt.hpp"
+#include "client/middleware.hpp"
 #include "client/response_state.hpp"
 #include "client/retry.hpp"
 #include "client/retry_rules.hpp"
@@ -22,6 +23,8 @@ const retry_settings& settings_of(const sending& s) {
 }
 
 void ask_for_the_rest(sending& s, const resumption& plan) {
+    s.set_attempt_aside();
+    s.take_back_changes();
     headers& fields = s.own_fields();
     fields.set("Range", range_from(plan.part, plan.at));
     fields.set("If-Range", plan.part.validator);
@@ -52,7 +55,7 @@ task<bool> try_to_continue(response_state& r, std::string& why, headers& told) {
     resumption& plan = *r.resume;
     std::unique_ptr<response_state> next;
     try {
-        next = co_await attempt(r.sent);
+        next = co_await next_attempt(r.sent);
     } catch (const error& e) {
         if (!is_transient(e)) throw;
         why = short_text(e);
@@ -100,7 +103,7 @@ task<> go_on(response_state& r, std::exception_ptr failure, std::string why) {
     r.held.release();
     s.restart_default_total();  // it does not bound the body, but each attempt at the rest of it
     for (bool continued = false; !continued;) {
-        s.note_failure(why);
+        s.note_reason(why);
         const auto wait = pause_before_resuming(s, *r.resume, told);
         if (!wait) give_up(r, failure);
         s.note_repetition();

@@ -2,6 +2,7 @@
 #include "client/retry.hpp"
 
 #include "client/attempt.hpp"
+#include "client/middleware.hpp"
 #include "client/retry_rules.hpp"
 #include "client/session_core.hpp"
 #include "loop/random.hpp"
@@ -88,19 +89,19 @@ task<std::unique_ptr<response_state>> attempt_and_retry(std::shared_ptr<sending>
         std::unique_ptr<response_state> response;
         std::optional<clock::duration> wait;
         try {
-            response = co_await attempt(sent);
+            response = co_await next_attempt(sent);
             one.status = response->x->head().status;
             one.headers = &response->x->head().fields;
             one.error = nullptr;
             wait = judge(s, one);
-            if (wait) s.note_failure(std::to_string(one.status));
+            if (wait) s.note_reason(std::to_string(one.status));
         } catch (const error& e) {
             one.status = 0;
             one.headers = nullptr;
             one.error = &e;
             wait = judge(s, one);
             if (!wait) throw;
-            s.note_failure(short_text(e));
+            s.note_reason(short_text(e));
             one.error = nullptr;
         }
         if (!wait) co_return response;

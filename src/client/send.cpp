@@ -2,14 +2,15 @@
 // last response.
 #include "client/send.hpp"
 
-#include "client/attempt.hpp"
 #include "client/authorization.hpp"
+#include "client/middleware.hpp"
 #include "client/redirect.hpp"
 #include "client/response_state.hpp"
 #include "client/resume.hpp"
 #include "client/retry.hpp"
 #include "client/sending.hpp"
 #include "client/session_core.hpp"
+#include "client/tell.hpp"
 #include "client/upload.hpp"
 #include "task/wait_limit.hpp"
 
@@ -29,9 +30,11 @@ hop follow(sending& s, http1::response_head& head) {
     if (s.progress().redirects >= static_cast<unsigned>(most))
         s.fail<too_many_redirects>("more than " + std::to_string(s.progress().redirects) + " redirects");
     url from = r.url;
+    s.set_attempt_aside();
+    s.take_back_changes();
     s.own_fields();
     try {
-        follow_redirect(r, head, s.core().options());
+        follow_redirect(r, from, head, s.core().options());
     } catch (const invalid_url& e) {
         s.fail<invalid_url>(e.what());
     } catch (const payload_error& e) {
@@ -39,6 +42,7 @@ hop follow(sending& s, http1::response_head& head) {
     }
     ++s.progress().redirects;
     if (r.auth) authorize(s);
+    if (s.is_traced()) tell_redirect(s, from, head);
     return {std::move(from), head.status, std::move(head.fields)};
 }
 
@@ -55,26 +59,32 @@ task<client_response> send(std::unique_ptr<request_state> request) {
     const bool raises = r.raise_for_status.value_or(sent->core().options().raise_for_status);
     if (r.auth) authorize(*sent);
     std::vector<hop> history;
+    tell_if_traced(*sent, trace_kind::request_start);
 
-    for (;;) {
-        auto trying = sent->retries() != nullptr ? attempt_and_retry(sent) : attempt(sent);
-        auto response = co_await trying;
-        http1::exchange& x = *response->x;
-        if (follows && is_redirect(x.head())) {
-            history.push_back(follow(*sent, x.head()));
-            co_await drain(*sent, x);
-            continue;
+    for (;;) try {
+            auto trying = sent->retries() != nullptr ? attempt_and_retry(sent) : next_attempt(sent);
+            auto response = co_await trying;
+            http1::exchange& x = *response->x;
+            if (follows && is_redirect(x.head())) {
+                history.push_back(follow(*sent, x.head()));
+                co_await drain(*sent, x);
+                continue;
+            }
+            if (r.auth && answer_challenge(*sent, x.head())) {
+                co_await drain(*sent, x);
+                continue;
+            }
+            if (sent->is_traced()) tell_response(*sent, trace_kind::request_end, x.head());
+            if (raises && x.head().status >= 400) sent->fail_status(x.head());
+            response->hops = std::move(history);
+            if (r.resumable) make_resumable(*response);
+            response->end_is_due = sent->is_traced();
+            response->release_if_over();
+            co_return client_response(std::move(response));
+        } catch (...) {
+            if (sent->is_traced()) tell_exception(*sent);
+            throw;
         }
-        if (r.auth && answer_challenge(*sent, x.head())) {
-            co_await drain(*sent, x);
-            continue;
-        }
-        if (raises && x.head().status >= 400) sent->fail_status(x.head());
-        response->hops = std::move(history);
-        if (r.resumable) make_resumable(*response);
-        response->release_if_over();
-        co_return client_response(std::move(response));
-    }
 }
 
 }  // namespace skein::client

@@ -3,7 +3,13 @@
 
 #include "client/decoding.hpp"
 #include "client/session_core.hpp"
+#include "client/tell.hpp"
 #include "http/field_grammar.hpp"
+
+#include <atomic>
+#include <optional>
+#include <utility>
+#include <vector>
 
 namespace skein::client {
 
@@ -73,12 +79,57 @@ void add_base_fields(request_state& request) {
     for (auto [name, value] : added) request.fields.append(name, value);
 }
 
+bool wants_trace(const request_state& r) noexcept {
+    return r.core->options().trace || (r.hooks && r.hooks->trace);
+}
+bool has_middlewares(const request_state& r) noexcept {
+    const bool of_session = !r.core->options().middleware.empty();
+    if (!r.hooks) return of_session;
+    return !r.hooks->middlewares.empty() || (of_session && r.hooks->session_middleware);
+}
+
+std::uint64_t next_trace_number() noexcept {
+    static std::atomic<std::uint64_t> last = 0;
+    return last.fetch_add(1, std::memory_order_relaxed) + 1;
+}
+
 }  // namespace
+
+// The request as the program made it.
+struct sending::original {
+    decltype(request_state::method) method;
+    decltype(request_state::url) url;
+    decltype(request_state::body) body;
+    decltype(request_state::upload) upload;  // null: it is where it was
+    decltype(request_state::cookies) cookies;
+    std::optional<headers> fields;  // unset: the session's
+};
+
+struct sending::rarities {
+    std::uint64_t trace_number = 0;
+    std::optional<sending::original> original;  // while middlewares may have changed the request
+    std::vector<attempt_report> attempts;       // that are over
+    std::string failure;                        // of the one that is not
+};
+
+sending::~sending() = default;
+
+sending::rarities& sending::rare() const {
+    if (!rare_) rare_ = std::make_unique<rarities>();
+    return *rare_;
+}
+
+std::uint64_t sending::trace_number() const noexcept {
+    return rare_ ? rare_->trace_number : 0;
+}
 
 sending::sending(std::unique_ptr<request_state> what)
     : request_(std::move(what)),
       fields_(&request_->core->base_fields()),
-      total_was_set_(request_->limits.total.or_else(request_->core->options().timeout.total).is_set()) {
+      total_was_set_(request_->limits.total.or_else(request_->core->options().timeout.total).is_set()),
+      traced_(wants_trace(*request_)),
+      wrapped_(has_middlewares(*request_)) {
+    if (traced_) rare().trace_number = next_trace_number();
     request_->limits = resolve(request_->limits, request_->core->options().timeout);
     total_from_ = detail::this_kernel.scheduler->read_clock();
     progress_.begin(total_from_);
@@ -97,14 +148,91 @@ headers& sending::own_fields() {
     return request_->fields;
 }
 
+void sending::begin_changes() {
+    const request_state& r = *request_;
+    auto& was = rare().original.emplace(original{r.method, r.url, r.body, nullptr, r.cookies, std::nullopt});
+    if (fields_ == &r.fields) was.fields = r.fields;
+}
+
+void sending::take_back_changes() {
+    if (!rare_ || !rare_->original) return;
+    set_attempt_aside();
+    auto was = std::exchange(rare_->original, std::nullopt);
+    request_state& r = *request_;
+    r.method = std::move(was->method);
+    r.url = std::move(was->url);
+    r.body = std::move(was->body);
+    if (was->upload) r.upload = std::move(was->upload);
+    r.cookies = std::move(was->cookies);
+    fields_ = was->fields ? &r.fields : &r.core->base_fields();
+    r.fields = was->fields ? std::move(*was->fields) : headers();
+}
+
+void sending::replace_body(std::shared_ptr<const std::string> content) {
+    request_state& r = *request_;
+    r.body = std::move(content);
+    if (!r.upload) return;
+    headers& fields = own_fields();
+    if (r.upload->coding) fields.remove("Content-Encoding");
+    if (r.upload->expects) fields.remove("Expect");
+    if (r.upload->has_trailers()) fields.remove("Trailer");
+    rare().original->upload = std::move(r.upload);
+}
+
+// ---- the attempts of the report
+
+attempt_report sending::attempt_so_far() const {
+    attempt_report a;
+    a.method = request_->method;
+    a.url = request_->url.redacted();
+    a.redirects = progress_.redirects;
+    if (progress_.connection) a.peer = progress_.connection->peer;
+    a.reused = progress_.reused;
+    a.status = progress_.status;
+    a.started = progress_.attempt_started - progress_.started;
+    a.spent = progress_.spent_until(now_or_end());
+    if (!rare_) return a;
+    a.error = rare_->failure;
+    // What the attempts before it have spent is not its own.
+    for (const auto& before : rare_->attempts)
+        for (std::size_t i = 0; i < a.spent.size(); ++i) a.spent[i] -= before.spent[i];
+    return a;
+}
+
+void sending::set_attempt_aside() {
+    if (!progress_.attempt_is_open) return;
+    auto& before = rare().attempts;
+    before.push_back(attempt_so_far());
+    progress_.attempt_is_open = false;
+    rare_->failure.clear();
+}
+
+void sending::forget_attempt() {
+    set_attempt_aside();
+    if (rare_->attempts.empty()) return;
+    progress_.connection.reset();
+    progress_.reused = false;
+    progress_.status = 0;
+}
+
+void sending::note_failure(std::string_view why) const {
+    if (progress_.attempt_is_open) rare().failure = why;
+}
+
+// ---- times
+
+clock::time_point sending::now_or_end() const noexcept {
+    // A response may be read to its end without a loop; then its time ended with that loop.
+    const auto* scheduler = detail::this_kernel.scheduler;
+    return scheduler != nullptr ? scheduler->now() : progress_.entered;
+}
+
 void sending::enter(phase next) noexcept {
     progress_.enter(next, detail::this_kernel.scheduler->now());
 }
 
 void sending::end() noexcept {
-    // A response may be read to its end without a loop; then its time ended with that loop.
-    const auto* scheduler = detail::this_kernel.scheduler;
-    progress_.end(scheduler != nullptr ? scheduler->now() : progress_.entered);
+    progress_.end(now_or_end());
 }
 
 void sending::restart_default_total() noexcept {
@@ -123,10 +251,10 @@ due_time sending::due_for_body() const noexcept {
 }
 
 std::shared_ptr<const request_report> sending::report() const {
-    const auto* scheduler = detail::this_kernel.scheduler;
-    return std::make_shared<const request_report>(
-        progress_.report(request_->method, request_->url.redacted(),
-                         scheduler != nullptr ? scheduler->now() : progress_.entered));
+    request_report all = progress_.report(request_->method, request_->url.redacted(), now_or_end());
+    if (rare_) all.attempt_list = rare_->attempts;
+    if (progress_.attempt_is_open) all.attempt_list.push_back(attempt_so_far());
+    return std::make_shared<const request_report>(std::move(all));
 }
 
 std::string sending::host() const {
@@ -134,8 +262,7 @@ std::string sending::host() const {
 }
 
 std::string sending::with_context(const std::string& what) const {
-    const auto* scheduler = detail::this_kernel.scheduler;
-    const auto elapsed = (scheduler != nullptr ? scheduler->now() : progress_.entered) - progress_.started;
+    const auto elapsed = now_or_end() - progress_.started;
     std::string before;
     if (repeated_ && repeated_->attempts > 1)
         before = "after " + std::to_string(repeated_->attempts) + " attempts (" + repeated_->reasons + "): ";
@@ -160,14 +287,17 @@ std::string sending::peer() const {
 void sending::fail_status(const http1::response_head& head) const {
     std::string what = "status " + std::to_string(head.status);
     if (!head.reason.empty()) what += " " + head.reason;
-    fail<response_error>(what, head.status, std::make_shared<const headers>(head.fields));
+    // The attempt was a good one.
+    response_error error(with_context(what), head.status, std::make_shared<const headers>(head.fields));
+    error.attach(report());
+    throw error;
 }
 
 const retry_settings* sending::retries() const noexcept {
     return request_->retry ? request_->retry.get() : core().retries();
 }
 
-void sending::note_failure(std::string_view why) {
+void sending::note_reason(std::string_view why) {
     constexpr std::size_t worth_telling_bytes = 200;
     if (!repeated_) repeated_ = std::make_unique<repetitions>();
     if (repeated_->last_reason == why || repeated_->reasons.size() > worth_telling_bytes) return;
@@ -178,6 +308,7 @@ void sending::note_failure(std::string_view why) {
 
 void sending::note_repetition() {
     ++repeated_->attempts;
+    tell_if_traced(*this, trace_kind::request_retry, repeated_->last_reason);
     core().count_retry();
 }
 

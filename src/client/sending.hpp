@@ -9,6 +9,7 @@
 
 #include <skein/error.hpp>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -22,6 +23,7 @@ public:
     explicit sending(std::unique_ptr<request_state> what);
     sending(const sending&) = delete;
     sending& operator=(const sending&) = delete;
+    ~sending();
 
     request_state& request() noexcept { return *request_; }
     const request_state& request() const noexcept { return *request_; }
@@ -32,6 +34,29 @@ public:
     const headers& fields() const noexcept { return *fields_; }
     /// The same, as the request's own, to be changed.
     headers& own_fields();
+
+    /// Whether anybody wants to be told of each step (tell.hpp).
+    bool is_traced() const noexcept { return traced_; }
+    std::uint64_t trace_number() const noexcept;
+    /// Whether middlewares go around each attempt.
+    bool has_middleware() const noexcept { return wrapped_; }
+    /// Until take_back_changes(), changes of the request are those of a middleware, for one attempt only.
+    void begin_changes();
+    void take_back_changes();
+    /// For a middleware: a body in memory, or none, in the place of the request's, with what belongs to that.
+    void replace_body(std::shared_ptr<const std::string> content);
+
+    /// An attempt begins: the one before it, if it is not yet, is put on the report's list.
+    void begin_attempt() {
+        if (progress_.attempt_is_open || rare_) [[unlikely]]
+            forget_attempt();
+        progress_.attempt_is_open = true;
+        progress_.attempt_started = detail::this_kernel.scheduler->now();
+    }
+    /// Puts the attempt on the list, before the request becomes another. Nothing if there is none.
+    void set_attempt_aside();
+    /// Why the attempt failed.
+    void note_failure(std::string_view why) const;
 
     void enter(phase next) noexcept;
     /// The exchange is over: the report's clock stands still.
@@ -51,6 +76,7 @@ public:
     template <class Error, class... Args>
     [[noreturn]] void fail(const std::string& what, Args&&... args) const {
         Error error(with_context(what), std::forward<Args>(args)...);
+        note_failure(what);
         error.attach(report());
         throw error;
     }
@@ -63,8 +89,8 @@ public:
 
     /// What is said about repetition, by the request or the session; null: nothing is repeated.
     const retry_settings* retries() const noexcept;
-    /// For the words of errors: why the latest attempt failed, and that another one follows.
-    void note_failure(std::string_view why);
+    /// For the words of errors: why the latest attempt was not the last, and that another one follows.
+    void note_reason(std::string_view why);
     void note_repetition();
     /// What follows is another matter.
     void forget_repetitions() noexcept { repeated_.reset(); }
@@ -74,6 +100,12 @@ public:
     std::string peer() const;
 
 private:
+    struct original;
+    struct rarities;
+    rarities& rare() const;
+    clock::time_point now_or_end() const noexcept;
+    attempt_report attempt_so_far() const;
+    void forget_attempt();
     std::string with_context(const std::string& what) const;
 
     struct repetitions {
@@ -88,6 +120,9 @@ private:
     bool total_was_set_;
     clock::time_point total_from_;
     std::unique_ptr<repetitions> repeated_;  // null: never
+    bool traced_;
+    bool wrapped_;
+    mutable std::unique_ptr<rarities> rare_;  // what few requests need; null: nothing yet
 };
 
 }  // namespace skein::client

@@ -181,6 +181,8 @@ session_stats session_core::stats() const noexcept {
     s.open = pool_.open();
     s.idle = pool_.idle();
     s.waiting = pool_.waiting();
+    s.expired = pool_.expired();
+    s.evicted = pool_.evicted();
     return s;
 }
 
@@ -204,6 +206,7 @@ lease session_core::try_acquire(const url& to) {
     auto& host = host_of(to);
     while (auto* slot = pool_.acquire(host, detail::this_kernel.scheduler->now())) {
         if (!slot->connection || is_fit(*slot->connection)) return lease(shared_from_this(), *slot);
+        ++counts_.lost_idle;
         pool_.discard(*slot);
     }
     return {};
@@ -211,6 +214,7 @@ lease session_core::try_acquire(const url& to) {
 
 task<lease> session_core::acquire(const url& to) {
     if (auto got = try_acquire(to)) co_return got;
+    ++counts_.waited;
     pool_wait turn(shared_from_this(), pool_, host_of(to));
     lease got = co_await turn;
     if (!got) throw std::logic_error("the session was closed while a request waited for a connection");
@@ -249,6 +253,7 @@ void session_core::give_back(connection_pool::slot& slot) noexcept {
 
 void session_core::bury(pooled& dead) noexcept {
     auto& slot = dead.slot;
+    ++counts_.lost_idle;
     dead.wire.close({});  // from here on nothing of it is heard
     graveyard_.push_back(std::move(slot.connection));
     pool_.discard(slot);

@@ -96,6 +96,7 @@ public:
     const http::netrc* netrc() const noexcept { return netrc_.get(); }
     digest_spaces& digests() noexcept { return digests_; }
     /// While a request is under way.
+    bool has_wall_time() const noexcept { return bound_to() != nullptr; }
     std::chrono::system_clock::time_point wall_time() const noexcept { return bound_to()->wall_time(); }
     const http1::parser_limits& parser_limits() const noexcept { return parser_limits_; }
 
@@ -105,7 +106,10 @@ public:
     bool is_closed() const noexcept { return closed_; }
     void close() noexcept;
     session_stats stats() const noexcept;
-    void count_request() noexcept { ++counts_.requests; }
+    void count_request(bool reused) noexcept {
+        ++counts_.requests;
+        counts_.reused += reused ? 1 : 0;
+    }
     void count_connection() noexcept { ++counts_.connections; }
     void count_retry() noexcept { ++counts_.retried; }
 

@@ -18,6 +18,18 @@ exchange::~exchange() {
     if (on_ != nullptr) on_->close(std::make_error_code(std::errc::operation_canceled));
 }
 
+std::unique_ptr<exchange> exchange::made(response_head head, byte_view content) {
+    auto x = std::make_unique<exchange>();
+    x->head_ = std::move(head);
+    x->has_head_ = true;
+    x->state_ = state::complete;
+    x->body_bytes_ = content.size();
+    x->content_length_ = content.size();
+    net::block_ptr in_no_block;
+    x->body_.append(content, in_no_block);
+    return x;
+}
+
 bool exchange::news_wait::await_ready() const {
     check();
     if (of_.reader_ != nullptr) throw std::logic_error("two tasks read one response at the same time");

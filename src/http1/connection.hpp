@@ -39,6 +39,9 @@ public:
     /// An exchange that is not over takes its connection with it.
     ~exchange();
 
+    /// A message that came over no connection: complete. Throws std::bad_alloc.
+    static std::unique_ptr<exchange> made(response_head head, byte_view content);
+
     state now() const noexcept { return state_; }
     bool has_head() const noexcept { return has_head_; }
     bool is_over() const noexcept { return state_ >= state::complete; }

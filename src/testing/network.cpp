@@ -99,6 +99,9 @@ task<std::string> server_stream::read_exactly(std::size_t count) {
 task<std::string> server_stream::read_until(std::string end) {
     return state_->read_until(std::move(end));
 }
+void server_stream::unread(std::string data) {
+    state_->read_ahead.insert(0, data);
+}
 task<> server_stream::write(std::string data) {
     return state_->write(std::move(data));
 }

@@ -76,12 +76,13 @@ def cells_of(text):
 
 
 def program_of(name, text):
-    """A page as one source: each block in a namespace inside that of the block before, each line under its own
-    number. None if there is no code."""
+    """A page as one source, in a namespace of its own: each block in one inside that of the block before, each
+    line under its own number. None if there is no code."""
     blocks, cells = blocks_of(text), list(cells_of(text))
     if not blocks and not cells:
         return None
     includes, parts = [PRELUDE], ["using namespace std::chrono_literals;"]
+    parts.append("namespace page_" + re.sub(r"\W", "_", name) + " {")  # pages have blocks at the same line
     for block in blocks:
         code = block.code
         for match in INCLUDE.finditer(code):
@@ -96,7 +97,7 @@ def program_of(name, text):
     for number, (line, code) in enumerate(cells):
         statement = code if code.endswith(";") else f"(void)({code});"
         parts.append(f"skein::task<> cell_{number}() {{\n#line {line} \"{name}\"\n{statement}\nco_return;\n}}")
-    return "".join(includes) + "\n".join(parts) + "\n" + "}" * len(blocks) + "\n"
+    return "".join(includes) + "\n".join(parts) + "\n" + "}" * (len(blocks) + 1) + "\n"
 
 
 def generate(page, name, output):

@@ -43,9 +43,9 @@ PUBLIC = {
     "tls/engine": "tls_context tls_errc",
     "http": """auth_challenge content_coding content_disposition cookie_jar form headers http_version url
         web_link""",
-    "client": """body_source client_request client_response client_session cookie_file multipart
-        rate_limit request_report retry_policy save_options session_options timeouts""",
-    "testing": "testing testing_doctest testing_network",
+    "client": """body_source client_request client_response client_session cookie_file har middleware multipart
+        rate_limit request_report retry_policy save_options session_options timeouts trace""",
+    "testing": "testing testing_doctest testing_http testing_mock testing_network",
     "everything": "skein",
 }
 PUBLIC_LAYER = {f"{name}.hpp": layer for layer, names in PUBLIC.items() for name in names.split()}

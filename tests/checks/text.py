@@ -54,7 +54,8 @@ def check_file(name, source, exists=lambda name: (common.ROOT / name).exists(), 
         findings += check_cpp(name, source)
     if name.endswith(".md"):
         folder = name.rpartition("/")[0] or "."
-        for match in LINK.finditer(source):
+        prose = FENCED.sub(lambda code: "\n" * code[0].count("\n"), source)
+        for match in LINK.finditer(prose):
             if not check_link(folder, match[1], match[2], source, exists, read):
                 number = source.count("\n", 0, match.start()) + 1
                 findings.append(f"{name}:{number}: the link to {match[0][2:-1]} leads nowhere")

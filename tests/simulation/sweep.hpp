@@ -66,7 +66,7 @@ inline skein::testing::link slow_link() {
 }
 
 inline std::string response(const std::string& body) {
-    return "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+    return skein::testing::response_text(200, body);
 }
 
 /// The target in the head of a request.
@@ -76,12 +76,8 @@ inline std::string target_of(const std::string& head) {
 }
 
 /// Answers each request with its own target, so that an answer that went astray shows.
-inline task<> echo_target(server_stream& client) {
-    for (;;) {
-        const std::string head = co_await client.read_until("\r\n\r\n");
-        co_await client.write(response(target_of(head)));
-    }
-}
+inline const skein::testing::connection_handler echo_target = skein::testing::answer_with(
+    [](const skein::testing::received_request& request) { return response(request.target); });
 
 /// GETs from example.test; the body must be that of echo_target().
 inline task<> fetch_target(client_session& session, std::string target) {
