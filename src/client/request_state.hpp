@@ -70,7 +70,6 @@ struct request_state : detail::recycled {
     std::vector<std::string> skip_auto_headers;
     bool allow_downgrade = false;
     std::optional<bool> raise_for_status;
-    std::vector<std::string> skip_auto_headers;
     std::unique_ptr<authorization> auth;  // null: the fields are all there is
     std::optional<bool> decompress;
     std::unique_ptr<request_hooks> hooks;   // null: none

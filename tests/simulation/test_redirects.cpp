@@ -1,5 +1,5 @@
-// Redirects through the public API, over the simulated network, with TLS where the URL says so: what is one, and a
-// chain with cookies and a fault at each wait. The corpus has a test of its own.
+// Redirects through the public API, over the simulated network, with TLS where the URL says so: what is one,
+// and a chain with cookies and a fault at each wait. The corpus has a test of its own.
 #include "corpus.hpp"
 #include "https_server.hpp"
 

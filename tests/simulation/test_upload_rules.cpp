@@ -12,8 +12,8 @@ using namespace std::chrono_literals;
 using skein::body_source;
 using skein::body_writer;
 using skein::test::read_body;
-using skein::test::read_request;
 using skein::test::received_request;
+using skein::test::take_request;
 using skein::test::temporary_file;
 using skein::test::value_of;
 
@@ -64,7 +64,7 @@ TEST_CASE("100-continue: the body waits until it is asked for") {
 TEST_CASE("100-continue: a server that says nothing gets the body after a second") {
     skein::testing::run([]() -> task<> {
         const auto serve = [](server_stream& client) -> task<> {
-            const auto got = co_await read_request(client);
+            const auto got = co_await take_request(client);
             co_await client.write(response(got.body));
         };
         this_network().listen("example.test", 80, serve);
@@ -174,7 +174,7 @@ namespace {
 auto redirecting(int status) {
     return [status](server_stream& client) -> task<> {
         for (;;) {
-            const auto got = co_await read_request(client);
+            const auto got = co_await take_request(client);
             const std::string method = got.head.substr(0, got.head.find(' '));
             const bool moved = target_of(got.head) == "/from";
             const std::string body = method + "|" + got.body + "|" + value_of(got.head, "Content-Type");
@@ -269,9 +269,9 @@ TEST_CASE("on a stale connection: a body that can be sent again is, another is n
             int connections = 0;
             const auto serve = [&](server_stream& client) -> task<> {
                 const bool first = ++connections == 1;
-                (void)co_await read_request(client);
+                (void)co_await take_request(client);
                 co_await client.write(response("first"));
-                const auto got = co_await read_request(client);
+                const auto got = co_await take_request(client);
                 if (first) co_return client.reset();
                 co_await client.write(response(got.body));
             };

@@ -14,8 +14,8 @@ using skein::body_source;
 using skein::body_writer;
 using skein::test::parse_multipart;
 using skein::test::read_body;
-using skein::test::read_request;
 using skein::test::received_request;
+using skein::test::take_request;
 using skein::test::temporary_file;
 using skein::test::value_of;
 
@@ -38,7 +38,7 @@ void small_window() {
 /// Answers each request with its body.
 task<> echo_body(server_stream& client) {
     for (;;) {
-        const auto got = co_await read_request(client);
+        const auto got = co_await take_request(client);
         co_await client.write(response(got.body));
     }
 }
@@ -80,7 +80,7 @@ TEST_CASE("a file, and parts of every kind") {
         this_network().set_link(wide);
         const auto serve = [&](server_stream& client) -> task<> {
             for (;;) {
-                const auto got = co_await read_request(client);
+                const auto got = co_await take_request(client);
                 const bool whole = got.body == long_text(300'000);
                 const char* what = whole ? "whole" : got.body.empty() ? "empty" : "other";
                 co_await client.write(response(what));
@@ -100,7 +100,7 @@ TEST_CASE("a file, and parts of every kind") {
     sweep("multipart", [&]() -> task<> {
         small_window();
         const auto serve = [&](server_stream& client) -> task<> {
-            const auto got = co_await read_request(client);
+            const auto got = co_await take_request(client);
             const auto parts = parse_multipart(value_of(got.head, "Content-Type"), got.body);
             const bool good = parts.size() == 3 && parts[0].content == "Holiday" &&
                               parts[1].content == long_text(300'000) && parts[2].content == "onetwo";
@@ -352,7 +352,7 @@ TEST_CASE("what is downloaded is uploaded as it comes") {
         small_window();
         this_network().listen("from.test", 80, skein::testing::always_answer(response(content)));
         this_network().listen("example.test", 80, [&](server_stream& client) -> task<> {
-            const auto got = co_await read_request(client);
+            const auto got = co_await take_request(client);
             co_await client.write(response(got.body == content ? "same" : "other"));
         });
         client_session session;
@@ -370,7 +370,7 @@ TEST_CASE("trailers come behind the body, and the head announces them") {
         this_network().set_link(slow_link());
         const auto serve = [](server_stream& client) -> task<> {
             for (;;) {
-                const auto got = co_await read_request(client);
+                const auto got = co_await take_request(client);
                 co_await client.write(
                     response(value_of(got.head, "Trailer") + "|" + got.body + "|" + got.trailers));
             }
@@ -426,7 +426,7 @@ TEST_CASE("a body is compressed on its way: small ones with their length, others
             // Sends back what came, as it came: the response is decoded, and must be what was sent.
             const auto serve = [](server_stream& client) -> task<> {
                 for (;;) {
-                    const auto got = co_await read_request(client);
+                    const auto got = co_await take_request(client);
                     co_await client.write(
                         "HTTP/1.1 200 OK\r\nContent-Encoding: " + value_of(got.head, "Content-Encoding") +
                         "\r\nX-Length: " + value_of(got.head, "Content-Length") +
@@ -462,7 +462,7 @@ TEST_CASE(
     skein::testing::run([]() -> task<> {
         std::string head;
         const auto serve = [&](server_stream& client) -> task<> {
-            const auto got = co_await read_request(client);
+            const auto got = co_await take_request(client);
             head = got.head;
             co_await client.write(response(""));
         };

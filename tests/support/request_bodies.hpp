@@ -52,7 +52,7 @@ inline task<> read_body(testing::server_stream& client, received_request& into) 
     }
 }
 
-inline task<received_request> read_request(testing::server_stream& client) {
+inline task<received_request> take_request(testing::server_stream& client) {
     received_request got;
     got.head = co_await client.read_until("\r\n\r\n");
     co_await read_body(client, got);

@@ -73,7 +73,7 @@ std::optional<test::received_request> send(const json& row) {
     std::optional<test::received_request> got;
     std::size_t connections = 0;
     const auto serve = [&](testing::server_stream& client) -> task<> {
-        got = co_await test::read_request(client);
+        got = co_await test::take_request(client);
         co_await client.write("HTTP/1.1 204 No Content\r\n\r\n");
     };
     const auto body = [&]() -> task<> {

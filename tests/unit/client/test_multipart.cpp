@@ -30,7 +30,7 @@ struct received : received_request {
 received post(const multipart& body) {
     received got;
     const auto serve = [&](testing::server_stream& client) -> task<> {
-        static_cast<received_request&>(got) = co_await test::read_request(client);
+        static_cast<received_request&>(got) = co_await test::take_request(client);
         got.parts = test::parse_multipart(value_of(got.head, "Content-Type"), got.body);
         co_await client.write("HTTP/1.1 204 No Content\r\n\r\n");
     };

@@ -27,13 +27,14 @@ constexpr int count(const Options&...) {
 
 // One for all requests of a session, and so for all that its pool holds.
 int of_the_session(const skein::session_options& all) {
-    const auto& [base_url, default_headers, timeout, connector, cookies, tls, max_redirects,
-                 redirect_safe_headers, raise_for_status, decompress, decoding, retry, retry_if, retry_budget,
-                 rate_limit] = all;
+    const auto& [base_url, default_headers, timeout, connector, cookies, tls, max_redirects, trust_netrc,
+                 netrc, skip_auto_headers, redirect_safe_headers, raise_for_status, decompress, decoding,
+                 retry, retry_if, retry_budget, rate_limit, middleware, trace] = all;
     const auto& [limit, limit_per_host, keepalive, max_idle, max_lifetime, max_requests, force_close,
                  max_head_bytes, max_headers] = connector;
-    return count(base_url, default_headers, timeout, cookies, tls, max_redirects, redirect_safe_headers,
-                 raise_for_status, decompress, decoding, retry, retry_if, retry_budget, rate_limit) +
+    return count(base_url, default_headers, timeout, cookies, tls, max_redirects, trust_netrc, netrc,
+                 skip_auto_headers, redirect_safe_headers, raise_for_status, decompress, decoding, retry,
+                 retry_if, retry_budget, rate_limit, middleware, trace) +
            count(limit, limit_per_host, keepalive, max_idle, max_lifetime, max_requests, force_close,
                  max_head_bytes, max_headers);
 }
@@ -45,11 +46,11 @@ struct options_of_request {
 };
 options_of_request of_a_request(const skein::client::request_state& all) {
     const auto& [core, method, target, fields, cookies, body, upload, limits, follow_redirects, max_redirects,
-                 redirect_safe, skip_auto_headers, allow_downgrade, raise_for_status, decompress, hooks,
+                 redirect_safe, skip_auto_headers, allow_downgrade, raise_for_status, auth, decompress, hooks,
                  retry, resumable] = all;
     return {count(target), count(core, method, fields, cookies, body, upload, limits, follow_redirects,
                                  max_redirects, redirect_safe, skip_auto_headers, allow_downgrade,
-                                 raise_for_status, decompress, hooks, retry, resumable)};
+                                 raise_for_status, auth, decompress, hooks, retry, resumable)};
 }
 
 }  // namespace
