@@ -4,6 +4,7 @@
 #include "client/response_state.hpp"
 #include "client/session_core.hpp"
 #include "http/field_grammar.hpp"
+#include "task/describe.hpp"
 
 #include <skein/cancelled_error.hpp>
 #include <skein/detail/report.hpp>
@@ -35,18 +36,6 @@ headers fields_of(std::string_view head) {
             fields.append(line.substr(0, colon), http::trim_blanks(line.substr(colon + 1)));
     }
     return fields;
-}
-
-std::string text_of(const std::exception_ptr& error) {
-    try {
-        std::rethrow_exception(error);
-    } catch (const std::exception& e) {
-        return e.what();
-    } catch (const cancelled_error&) {
-        return "cancelled";
-    } catch (...) {
-        return "an exception that is no std::exception";
-    }
 }
 
 }  // namespace
@@ -101,7 +90,7 @@ void tell_redirect(const sending& s, const url& from, const http1::response_head
 void tell_exception(const sending& s) noexcept {
     trace_event e = event_of(trace_kind::request_exception);
     e.error = std::current_exception();
-    const std::string text = text_of(e.error);
+    const std::string text = detail::words_of(e.error);
     e.text = text;
     tell(s, e);
 }

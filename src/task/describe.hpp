@@ -4,6 +4,7 @@
 #include <skein/clock.hpp>
 #include <skein/detail/scheduler.hpp>
 
+#include <exception>
 #include <source_location>
 #include <string>
 #include <string_view>
@@ -22,6 +23,9 @@ std::string_view short_function_name(std::string_view full) noexcept;
 
 /// The last part of a path.
 std::string_view file_name_of(std::string_view path) noexcept;
+
+/// What an exception says of itself.
+std::string words_of(const std::exception_ptr& error);
 
 /// Appends "function (file:line)", or nothing for an empty location.
 void append_function(std::string& out, const std::source_location& where);

@@ -12,24 +12,29 @@ namespace skein::detail {
 namespace {
 
 void report_to_stderr(std::string_view context, const std::exception_ptr& error) noexcept {
-    const char* what = "an exception of unknown type";
-    const auto say = [&] {
+    const auto say = [&](const char* what) {
         std::fprintf(stderr, "skein: %.*s: %s\n", static_cast<int>(context.size()), context.data(), what);
     };
     try {
-        std::rethrow_exception(error);
-    } catch (const std::exception& e) {
-        what = e.what();
-        say();
-    } catch (const cancelled_error&) {
-        what = "cancelled";
-        say();
+        say(words_of(error).c_str());
     } catch (...) {
-        say();
+        say("an exception, and no memory to say which");
     }
 }
 
 }  // namespace
+
+std::string words_of(const std::exception_ptr& error) {
+    try {
+        std::rethrow_exception(error);
+    } catch (const std::exception& e) {
+        return e.what();
+    } catch (const cancelled_error&) {
+        return "cancelled";
+    } catch (...) {
+        return "an exception of unknown type";
+    }
+}
 
 void scheduler::report(std::string_view context, const std::exception_ptr& error) noexcept {
     // What goes wrong inside the handler is not the handler's to hear: it might never end.

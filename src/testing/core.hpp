@@ -18,18 +18,6 @@
 
 namespace skein::testing {
 
-/// So that a test that counts allocations may run in a simulation.
-template <class T>
-struct recycling_allocator {
-    using value_type = T;
-    recycling_allocator() noexcept = default;
-    template <class U>
-    recycling_allocator(const recycling_allocator<U>&) noexcept {}
-    T* allocate(std::size_t n) { return static_cast<T*>(detail::recycle_allocate(n * sizeof(T))); }
-    void deallocate(T* memory, std::size_t n) noexcept { detail::recycle_free(memory, n * sizeof(T)); }
-    bool operator==(const recycling_allocator&) const noexcept { return true; }
-};
-
 class simulation_core final : public loop::host {
 public:
     explicit simulation_core(simulation_options options);
@@ -87,9 +75,10 @@ private:
     net::network_override instead_{network_};
     main_scope main_scope_;
     std::function<void(detail::job&)> on_wait_;
+    // Recycled, so that a test that counts allocations may run in a simulation.
     using job_steps =
         std::unordered_map<detail::job*, std::uint64_t, std::hash<detail::job*>, std::equal_to<>,
-                           recycling_allocator<std::pair<detail::job* const, std::uint64_t>>>;
+                           detail::recycling_allocator<std::pair<detail::job* const, std::uint64_t>>>;
     job_steps waiting_;  // since which step
     std::uint64_t steps_ = 0;
     std::uint64_t last_step_ = 0;  // beyond which the run never ends

@@ -1,4 +1,5 @@
 // Owns for_each_wait(): one fault at each wait of a scenario, and what must hold afterwards.
+#include "task/describe.hpp"
 #include "testing/core.hpp"
 
 #include <skein/detail/recycler.hpp>
@@ -98,18 +99,6 @@ private:
     simulation_core core_;
 };
 
-std::string words_of(const std::exception_ptr& error) {
-    try {
-        std::rethrow_exception(error);
-    } catch (const std::exception& e) {
-        return e.what();
-    } catch (const cancelled_error&) {
-        return "cancelled";
-    } catch (...) {
-        return "an exception of unknown type";
-    }
-}
-
 /// The check of who asks for none.
 void check_outcome(const std::exception_ptr& outcome) {
     try {
@@ -143,7 +132,7 @@ std::size_t for_each_wait(const std::function<task<>()>& scenario, fault what, c
         } catch (...) {
             if (!happened && waits != 0) throw;
             throw sweep_error(std::string(to_string(what)) + " at wait " + std::to_string(at) + ": " +
-                              words_of(std::current_exception()));
+                              detail::words_of(std::current_exception()));
         }
         if (!happened) return waits;
     }
