@@ -118,6 +118,11 @@ void begin(const sending& s, http1::connection& wire, http1::exchange& x) {
     head.target = r.url.target();
     head.host = r.url.host_header();
     head.fields = fields_with_cookies(s, merged);
+    const auto& lines = s.core().base_lines();
+    if (head.fields == &s.core().base_fields() && lines) {  // most requests add nothing
+        head.plain_lines = *lines;
+        head.fields = nullptr;
+    }
     if (r.upload)
         head.body = r.upload->framing();
     else if (r.body)

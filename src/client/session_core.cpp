@@ -6,6 +6,7 @@
 #include "http/content_coding.hpp"
 #include "http/field_grammar.hpp"
 #include "http/netrc.hpp"
+#include "http1/encoder.hpp"
 #include "skein_features.hpp"
 
 #include <algorithm>
@@ -154,6 +155,7 @@ private:
 session_core::session_core(session_options options)
     : options_(std::move(options)),
       base_fields_(with_own_fields(options_)),
+      base_lines_(http1::encode_plain_fields(base_fields_)),
       cookies_(options_.cookies ? options_.cookies : std::make_shared<cookie_jar>()),
       pool_(limits_of(options_.connector)),
       tokens_(options_.retry_budget) {

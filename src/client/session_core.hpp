@@ -91,6 +91,8 @@ public:
     const std::optional<url>& base() const noexcept { return base_; }
     /// Headers of a request that adds none: the session's and the library's own.
     const headers& base_fields() const noexcept { return base_fields_; }
+    /// The same as they go on the wire; nothing if each message has to be looked at for them.
+    const std::optional<std::string>& base_lines() const noexcept { return base_lines_; }
     cookie_jar& cookies() const noexcept { return *cookies_; }
     /// What netrc says; null if it is not asked.
     const http::netrc* netrc() const noexcept { return netrc_.get(); }
@@ -147,6 +149,7 @@ private:
     session_options options_;
     std::optional<url> base_;
     headers base_fields_;
+    std::optional<std::string> base_lines_;
     std::shared_ptr<cookie_jar> cookies_;  // never null
     std::unique_ptr<const http::netrc> netrc_;
     digest_spaces digests_;

@@ -204,6 +204,7 @@ encoded_head encode_head(std::string& out, const request_head& head) {
     out.append(head.method).append(" ").append(head.target).append(" ");
     out.append(to_string(head.version)).append("\r\n");
     append_field(out, "Host", special.host);
+    out.append(head.plain_lines);
     if (head.fields != nullptr) {
         for (auto [name, value] : *head.fields) {
             const meaning m = meaning_of(name);
@@ -214,6 +215,15 @@ encoded_head encode_head(std::string& out, const request_head& head) {
     append_connection(out, special);
     out += "\r\n";
     return {.close = special.close, .upgrade = special.upgrade};
+}
+
+std::optional<std::string> encode_plain_fields(const headers& fields) {
+    std::string lines;
+    for (auto [name, value] : fields) {
+        if (meaning_of(name) != meaning::ordinary) return std::nullopt;
+        append_field(lines, name, value);
+    }
+    return lines;
 }
 
 void encode_chunk_head(std::string& out, std::uint64_t size) {

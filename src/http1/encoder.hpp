@@ -6,6 +6,7 @@
 #include <skein/http_version.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -28,7 +29,8 @@ struct request_head {
     std::string_view
         target;             ///< in any of the four forms, as it goes on the wire: visible ASCII, no fragment
     std::string_view host;  ///< for the Host field; one in `fields` takes its place
-    const headers* fields = nullptr;  ///< the caller's; may be null
+    const headers* fields = nullptr;    ///< the caller's; may be null
+    std::string_view plain_lines = {};  ///< of encode_plain_fields(); they go before `fields`
     request_body body = {};
     bool close = false;  ///< ask the server to close the connection after its response
     http_version version = http_version::http_1_1;
@@ -51,6 +53,10 @@ struct encoded_head {
 /// *Throws* std::invalid_argument before it has written anything: whatever could split the message, or have
 /// it read in two ways, is refused.
 encoded_head encode_head(std::string& out, const request_head& head);
+
+/// Fields that the encoder has no say in, as they go on the wire: for those that many requests have in
+/// common. Nothing if there is one that it has, and that must be checked with each message.
+std::optional<std::string> encode_plain_fields(const headers& fields);
 
 /// Appends what goes before the data of a chunk. `size` must not be 0, for that would end the body.
 void encode_chunk_head(std::string& out, std::uint64_t size);

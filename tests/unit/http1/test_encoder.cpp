@@ -45,6 +45,35 @@ bool refuses_field(std::string_view name, std::string_view value, request_body b
 
 }  // namespace
 
+TEST_CASE("fields that were encoded before are sent as they would be otherwise, unless they mean something") {
+    skein::headers fields;
+    fields.append("Accept", "*/*");
+    fields.append("X-Two", "a");
+    fields.append("X-Two", "b");
+    request_head head;
+    head.method = "GET";
+    head.target = "/a?b";
+    head.host = "example.org";
+    head.fields = &fields;
+    std::string expected;
+    encode_head(expected, head);
+
+    const auto lines = encode_plain_fields(fields);
+    REQUIRE(lines);
+    head.fields = nullptr;
+    head.plain_lines = *lines;
+    std::string out;
+    encode_head(out, head);
+    CHECK(out == expected);
+
+    for (const char* name : {"Host", "connection", "Content-Length", "Transfer-Encoding", "TRAILER"}) {
+        CAPTURE(name);
+        skein::headers special = fields;
+        special.append(name, "1");
+        CHECK_FALSE(encode_plain_fields(special));
+    }
+}
+
 TEST_CASE("a head is the request line, Host, the caller's fields in order, framing, Connection") {
     headers fields;
     fields.append("Accept", "*/*");
