@@ -11,7 +11,6 @@
 
 #include "loop/host.hpp"
 #include "loop/inbox.hpp"
-#include "loop/sigpipe.hpp"
 #include "loop/watchdog.hpp"
 
 #include <skein/detail/scheduler.hpp>
@@ -68,7 +67,6 @@ private:
     void arm_timer() noexcept;
 
     uv_loop_t& uv_;
-    const sigpipe_guard no_sigpipe_;
     const std::unique_ptr<watchdog> watchdog_;  // null if there is to be none
     handles* handles_;                          // deleted when closed
     clock::time_point armed_for_ = clock::time_point::max();
