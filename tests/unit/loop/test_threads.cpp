@@ -26,7 +26,11 @@ extern "C" const char* __tsan_default_suppressions() {
            "race:std::logic_error::~logic_error\n"
            "race:std::exception::~exception\n"
            "race:uv_async_init\n"
-           "race:uv_loop_init\n";
+           "race:uv_loop_init\n"
+           "race:uv_pipe\n"  // that of the signals
+           "race_top:pipe2\n"
+           "race_top:eventfd\n"
+           "race_top:epoll_create1\n";
 }
 
 namespace {
