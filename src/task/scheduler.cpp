@@ -101,10 +101,10 @@ inline bool job::resume() noexcept {
     kernel.job = this;
     auto at = at_;
     at.resume();
-    while (kernel.returning) {
-        at = std::exchange(kernel.returning, nullptr);
-        at.resume();
-    }
+    while (kernel.returning) [[unlikely]] {
+            at = std::exchange(kernel.returning, nullptr);
+            at.resume();
+        }
     kernel.job = nullptr;
     // A frame is resumed by its parent, or leaves that to be resumed when it ends: all but the root.
     if (!at.done()) return false;
