@@ -189,10 +189,12 @@ task<std::unique_ptr<response_state>> attempt(std::shared_ptr<sending> sent) {
         http1::connection& wire = held.connection().wire;
         auto x = std::make_unique<http1::exchange>();
         begin(s, wire, *x);
-        if (s.request().upload)
+        if (s.request().upload) {
             co_await send_body(s, wire, *x);
-        else if (wire.is_sending())
+            tell_interims(s, *x);
+        } else if (wire.is_sending()) {
             co_await wait_until_sent(s, wire, *x);
+        }
         s.progress().request_bytes += wire.sent_bytes();
         if (!x->has_head() && !x->is_over()) {
             s.enter(phase::first_byte);

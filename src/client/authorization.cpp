@@ -18,8 +18,10 @@ namespace {
 constexpr unsigned most_challenges = 3;
 
 digest_spaces::what subject_of(const request_state& r) {
-    if (r.upload && r.has_body() && !r.body) return {r.method, r.url, std::nullopt};
-    return {r.method, r.url, r.body ? std::string_view(*r.body) : std::string_view()};
+    const std::string* body = r.body.get();
+    if (r.upload) body = r.upload->coding ? nullptr : r.upload->origin->memory().get();  // kept by the origin
+    if (body == nullptr && r.has_body()) return {r.method, r.url, std::nullopt};
+    return {r.method, r.url, body != nullptr ? std::string_view(*body) : std::string_view()};
 }
 
 void put(sending& s, std::string_view value) {
@@ -74,7 +76,6 @@ bool answer_challenge(sending& s, const http1::response_head& head) {
         challenge && (a.met == 0 || challenge->stale) && a.met < most_challenges && r.can_replay();
     if (goes_on) {
         ++a.met;
-        s.set_attempt_aside();
         s.take_back_changes();
         if (put_answer(s, known.meet(*a.digest, subject_of(r), std::move(*challenge)))) return true;
     }

@@ -2,6 +2,7 @@
 #include "client/file_body.hpp"
 
 #include "client/counted_writer.hpp"
+#include "client/descriptor.hpp"
 
 #include <skein/gather.hpp>
 #include <skein/to_thread.hpp>
@@ -26,19 +27,14 @@ constexpr std::size_t block_bytes = std::size_t{256} * 1024;
 class opened_file {
 public:
     /// Throws std::system_error if it cannot be read or is no plain file.
-    explicit opened_file(std::filesystem::path path) : path_(std::move(path)) {
-        // Not to wait for the other end of a pipe, which is refused.
-        fd_ = ::open(path_.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    explicit opened_file(std::filesystem::path path)
+        : path_(std::move(path)),
+          // Not to wait for the other end of a pipe, which is refused.
+          fd_(::open(path_.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)) {
         struct stat found {};
-        if (fd_ < 0 || ::fstat(fd_, &found) != 0) fail(errno);
+        if (fd_.get() < 0 || ::fstat(fd_.get(), &found) != 0) fail(errno);
         if (!S_ISREG(found.st_mode)) fail(S_ISDIR(found.st_mode) ? EISDIR : EINVAL);
         size_ = static_cast<std::uint64_t>(found.st_size);
-    }
-    opened_file(opened_file&& other) noexcept
-        : path_(std::move(other.path_)), fd_(std::exchange(other.fd_, -1)), size_(other.size_) {}
-    opened_file& operator=(opened_file&&) = delete;
-    ~opened_file() {
-        if (fd_ >= 0) ::close(fd_);
     }
 
     std::uint64_t size() const noexcept { return size_; }
@@ -47,8 +43,8 @@ public:
     std::size_t read(std::span<char> into, std::uint64_t offset) const {
         std::size_t filled = 0;
         while (filled < into.size()) {
-            const ssize_t count =
-                ::pread(fd_, into.data() + filled, into.size() - filled, static_cast<off_t>(offset + filled));
+            const ssize_t count = ::pread(fd_.get(), into.data() + filled, into.size() - filled,
+                                          static_cast<off_t>(offset + filled));
             if (count < 0 && errno == EINTR) continue;
             if (count < 0) fail(errno);
             if (count == 0) break;
@@ -63,7 +59,7 @@ private:
     }
 
     std::filesystem::path path_;
-    int fd_ = -1;
+    descriptor fd_;
     std::uint64_t size_ = 0;
 };
 

@@ -27,15 +27,6 @@ int rename_no_replace(int fd, const char* from, const char* to) noexcept {
 
 }  // namespace
 
-part_file::descriptor::descriptor(descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-part_file::descriptor& part_file::descriptor::operator=(descriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-}
-part_file::descriptor::~descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-}
-
 part_file::part_file(std::filesystem::path path, const part_file_options& options)
     : path_(std::move(path)),
       options_(options),

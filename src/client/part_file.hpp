@@ -2,6 +2,8 @@
 // file, and where it comes from, it does not know.
 #pragma once
 
+#include "client/descriptor.hpp"
+
 #include <skein/bytes.hpp>
 
 #include <filesystem>
@@ -38,19 +40,6 @@ public:
     const std::filesystem::path& part_path() const noexcept { return part_path_; }
 
 private:
-    // A descriptor, or none.
-    class descriptor {
-    public:
-        explicit descriptor(int fd = -1) noexcept : fd_(fd) {}
-        descriptor(descriptor&& other) noexcept;
-        descriptor& operator=(descriptor&& other) noexcept;
-        ~descriptor();
-        int get() const noexcept { return fd_; }
-
-    private:
-        int fd_;
-    };
-
     void check_target() const;
     bool part_is_ours() const noexcept;
     void rename() const;

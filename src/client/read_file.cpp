@@ -1,6 +1,8 @@
 // Owns the reading of small files. What is in them, it does not know.
 #include "client/read_file.hpp"
 
+#include "client/descriptor.hpp"
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,34 +19,19 @@ namespace {
     throw std::system_error(error, std::generic_category(), "cannot read " + file.string());
 }
 
-class open_file {
-public:
-    // Not to wait for the other end of a pipe, which is refused below.
-    explicit open_file(const std::filesystem::path& path)
-        : fd_(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)) {}
-    open_file(const open_file&) = delete;
-    open_file& operator=(const open_file&) = delete;
-    ~open_file() {
-        if (fd_ >= 0) ::close(fd_);
-    }
-    int fd() const noexcept { return fd_; }
-
-private:
-    const int fd_;
-};
-
 }  // namespace
 
 file_content read_file(const std::filesystem::path& file, std::size_t most_bytes) {
-    const open_file in(file);
+    // Not to wait for the other end of a pipe, which is refused below.
+    const descriptor in(::open(file.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
     struct stat found {};
-    if (in.fd() < 0 || ::fstat(in.fd(), &found) != 0) fail(file, errno);
+    if (in.get() < 0 || ::fstat(in.get(), &found) != 0) fail(file, errno);
     if (!S_ISREG(found.st_mode)) fail(file, S_ISDIR(found.st_mode) ? EISDIR : EINVAL);
     file_content content;
     content.is_private = found.st_uid == ::geteuid() && (found.st_mode & (S_IRWXG | S_IRWXO)) == 0;
     std::array<char, 16384> piece;
     for (;;) {
-        const ssize_t count = ::read(in.fd(), piece.data(), piece.size());
+        const ssize_t count = ::read(in.get(), piece.data(), piece.size());
         if (count < 0 && errno == EINTR) continue;
         if (count < 0) fail(file, errno);
         if (count == 0) return content;

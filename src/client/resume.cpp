@@ -23,7 +23,6 @@ const retry_settings& settings_of(const sending& s) {
 }
 
 void ask_for_the_rest(sending& s, const resumption& plan) {
-    s.set_attempt_aside();
     s.take_back_changes();
     headers& fields = s.own_fields();
     fields.set("Range", range_from(plan.part, plan.at));

@@ -30,7 +30,6 @@ hop follow(sending& s, http1::response_head& head) {
     if (s.progress().redirects >= static_cast<unsigned>(most))
         s.fail<too_many_redirects>("more than " + std::to_string(s.progress().redirects) + " redirects");
     url from = r.url;
-    s.set_attempt_aside();
     s.take_back_changes();
     s.own_fields();
     try {

@@ -155,8 +155,8 @@ void sending::begin_changes() {
 }
 
 void sending::take_back_changes() {
-    if (!rare_ || !rare_->original) return;
     set_attempt_aside();
+    if (!rare_ || !rare_->original) return;
     auto was = std::exchange(rare_->original, std::nullopt);
     request_state& r = *request_;
     r.method = std::move(was->method);

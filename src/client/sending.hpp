@@ -42,6 +42,7 @@ public:
     bool has_middleware() const noexcept { return wrapped_; }
     /// Until take_back_changes(), changes of the request are those of a middleware, for one attempt only.
     void begin_changes();
+    /// Before the request becomes another: the attempt goes on the report's list as it was.
     void take_back_changes();
     /// For a middleware: a body in memory, or none, in the place of the request's, with what belongs to that.
     void replace_body(std::shared_ptr<const std::string> content);

@@ -134,10 +134,6 @@ bool wants_no_more(http1::exchange& x) {
     throw std::logic_error("a body that has not failed");
 }
 
-}  // namespace
-
-namespace {
-
 /// A body in memory is compressed before its head is made, if that takes no time to speak of: so its length
 /// is known.
 void settle_coding(request_state& r) {

@@ -1,6 +1,7 @@
 // Digest through the public API, over the simulated network: who is told what, how often, and that
 // no credential reaches another origin; and a fault at each wait.
 #include "digest_server.hpp"
+#include "temporary_file.hpp"
 
 #include <chrono>
 #include <memory>
@@ -74,6 +75,28 @@ TEST_CASE("a challenge is answered once, and later requests answer before they a
             CHECK(server.replays == 0);
             CHECK(server.seen.at(4).ends_with("\r\n\r\na body"));
         }
+}
+
+TEST_CASE("auth-int is about the body as it is sent; where that is read on the way, auth does") {
+    const skein::test::temporary_file file("from a file");
+    for (const bool from_file : {false, true}) {
+        CAPTURE(from_file);
+        digest_server server;
+        server.qop = "auth,auth-int";
+        in_simulation([&](client_session& session) -> task<> {
+            listen(server);
+            auto request = session.post("http://a.test/").digest_auth("Mufasa", "Circle of Life");
+            if (from_file)
+                request.body_file(file.path());
+            else
+                request.body(std::string(1000, 'x')).compress(skein::content_coding::gzip);
+            const int status = co_await status_of(std::move(request));
+            CHECK(status == 200);
+        });
+        CHECK(server.right == 1);
+        CHECK(server.wrong == 0);
+        CHECK((server.seen.back().find("qop=auth-int") != std::string::npos) == !from_file);
+    }
 }
 
 TEST_CASE("the report counts both attempts, and the 401 is no redirect") {

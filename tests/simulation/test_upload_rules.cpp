@@ -1,25 +1,14 @@
 // When a request body is sent at all, and when again: 100 Continue, redirects, stale connections; with a
 // fault at each wait where there is one to wait at.
-#include "request_bodies.hpp"
-#include "sweep.hpp"
-#include "temporary_file.hpp"
+#include "uploads.hpp"
 
 #include <chrono>
 #include <vector>
 
 using namespace simulation;
 using namespace std::chrono_literals;
-using skein::body_source;
-using skein::body_writer;
-using skein::test::read_body;
-using skein::test::received_request;
-using skein::test::take_request;
-using skein::test::temporary_file;
-using skein::test::value_of;
 
 namespace {
-
-constexpr const char* there = "http://example.test/";
 
 bool expects(const received_request& what) {
     return value_of(what.head, "Expect") == "100-continue";
@@ -344,6 +333,28 @@ TEST_CASE("a file that changes while it is sent fails the request, and nothing g
             CHECK(session.stats().open == 0);
         });
     }
+}
+
+TEST_CASE("interim responses that come while a body is written are told") {
+    skein::testing::run([]() -> task<> {
+        const auto serve = [](server_stream& client) -> task<> {
+            (void)co_await client.read_until("\r\n\r\n");
+            co_await client.write(
+                "HTTP/1.1 103 Early Hints\r\nLink: <a>\r\n\r\n"
+                "HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n");
+        };
+        this_network().listen("example.test", 80, serve);
+        client_session session;
+        std::vector<int> told;
+        const auto tell = [&](int status, const skein::headers&) { told.push_back(status); };
+        const auto endless = [](body_writer& out) -> task<> {
+            const std::string piece(10'000, 'x');
+            for (;;) co_await out.write(piece);
+        };
+        auto got = co_await session.put(there).body(endless).on_interim(tell);
+        CHECK(got.status() == 413);
+        CHECK(told == std::vector<int>{103});
+    });
 }
 
 TEST_CASE("a file that is not there, or none, fails before anything is connected") {

@@ -11,6 +11,7 @@
 #include <random>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace coding_test {
@@ -27,30 +28,45 @@ inline std::vector<content_coding> all_codings() {
     return all;
 }
 
-/// Codes `text`, which is handed over `in_bytes` at a time, into rooms of `out_bytes`.
-inline std::string encode(content_coding coding, std::string_view text, std::size_t in_bytes = 1 << 20,
-                          std::size_t out_bytes = 1 << 16) {
-    const auto coder = skein::http::make_encoder(coding);
-    std::string coded;
-    std::vector<std::byte> room(out_bytes);
-    const auto keep = [&](skein::http::byte_room left) {
-        coded += skein::as_text(skein::byte_view(room).first(room.size() - left.size()));
-    };
-    while (!text.empty()) {
-        auto in = skein::as_bytes(text.substr(0, in_bytes));
-        text.remove_prefix(in.size());
-        while (!in.empty()) {
-            skein::http::byte_room out = room;
-            coder->encode(in, out);
+/// Codes what is handed over bit by bit, into rooms of `out_bytes`.
+class coding_run {
+public:
+    explicit coding_run(content_coding coding, std::size_t out_bytes = 1 << 16)
+        : coder_(skein::http::make_encoder(coding)), room_(out_bytes) {}
+
+    void add(std::string_view text) {
+        for (auto in = skein::as_bytes(text); !in.empty();) {
+            skein::http::byte_room out = room_;
+            coder_->encode(in, out);
             keep(out);
         }
     }
-    for (bool done = false; !done;) {
-        skein::http::byte_room out = room;
-        done = coder->finish(out);
-        keep(out);
+    std::string finish() {
+        for (bool done = false; !done;) {
+            skein::http::byte_room out = room_;
+            done = coder_->finish(out);
+            keep(out);
+        }
+        return std::move(coded_);
     }
-    return coded;
+
+private:
+    void keep(skein::http::byte_room left) {
+        coded_ += skein::as_text(skein::byte_view(room_).first(room_.size() - left.size()));
+    }
+
+    decltype(skein::http::make_encoder(content_coding::gzip)) coder_;
+    std::vector<std::byte> room_;
+    std::string coded_;
+};
+
+/// Codes `text`, which is handed over `in_bytes` at a time, into rooms of `out_bytes`.
+inline std::string encode(content_coding coding, std::string_view text, std::size_t in_bytes = 1 << 20,
+                          std::size_t out_bytes = 1 << 16) {
+    coding_run run(coding, out_bytes);
+    for (; !text.empty(); text.remove_prefix(std::min(in_bytes, text.size())))
+        run.add(text.substr(0, in_bytes));
+    return run.finish();
 }
 
 /// Codes with one after the other.

@@ -12,24 +12,9 @@ constexpr std::size_t MiB = 1024 * 1024;
 
 /// `parts` pieces of `part` in one stream.
 std::string encode_repeated(content_coding coding, std::string_view part, std::size_t parts) {
-    const auto coder = skein::http::make_encoder(coding);
-    std::string coded;
-    std::vector<std::byte> room(1 << 16);
-    const auto keep = [&](skein::http::byte_room left) {
-        coded += skein::as_text(skein::byte_view(room).first(room.size() - left.size()));
-    };
-    for (; parts != 0; --parts)
-        for (auto in = skein::as_bytes(part); !in.empty();) {
-            skein::http::byte_room out = room;
-            coder->encode(in, out);
-            keep(out);
-        }
-    for (bool done = false; !done;) {
-        skein::http::byte_room out = room;
-        done = coder->finish(out);
-        keep(out);
-    }
-    return coded;
+    coding_run run(coding);
+    for (; parts != 0; --parts) run.add(part);
+    return run.finish();
 }
 
 }  // namespace
