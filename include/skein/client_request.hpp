@@ -14,6 +14,7 @@
 #include <skein/retry_policy.hpp>
 #include <skein/task.hpp>
 #include <skein/timeouts.hpp>
+#include <skein/tls_context.hpp>
 #include <skein/trace.hpp>
 
 #include <nlohmann/json_fwd.hpp>
@@ -206,6 +207,10 @@ public:
     /// Whether a redirect from https to http is followed. Default: false.
     client_request& allow_downgrade(bool allow) &;
     client_request&& allow_downgrade(bool allow) && { return std::move(allow_downgrade(allow)); }
+    /// Whom a connection for this request trusts, in the place of the session's `tls`. Connections are shared
+    /// only among requests that trust the same (tls_context::id(): copies of one context).
+    client_request& tls(const tls_context& trust) &;
+    client_request&& tls(const tls_context& trust) && { return std::move(tls(trust)); }
     /// Throw response_error for a status of 400 and more.
     client_request& raise_for_status(bool raise = true) &;
     client_request&& raise_for_status(bool raise = true) && { return std::move(raise_for_status(raise)); }

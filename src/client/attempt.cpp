@@ -29,7 +29,7 @@ task<lease> wait_for_connection(sending& s) {
     detail::wait_limit limit(due.when);
     tell_if_traced(s, trace_kind::connection_queued_start);
     try {
-        auto got = co_await s.core().acquire(s.request().url);
+        auto got = co_await s.core().acquire(s.request());
         tell_if_traced(s, trace_kind::connection_queued_end);
         co_return got;
     } catch (const cancelled_error&) {
@@ -177,7 +177,7 @@ task<std::unique_ptr<response_state>> attempt(std::shared_ptr<sending> sent) {
         if (s.request().upload) co_await open_body(s);
         s.enter(phase::pool);
         s.begin_attempt();
-        lease held = s.core().try_acquire(s.request().url);
+        lease held = s.core().try_acquire(s.request());
         if (!held) held = co_await wait_for_connection(s);
         if (fresh) held.drop_connection();
         const bool reused = held.has_connection();

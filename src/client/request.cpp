@@ -199,6 +199,14 @@ client_request& client_request::allow_downgrade(bool allow) & {
     return *this;
 }
 
+client_request& client_request::tls(const tls_context& trust) & {
+    auto& choices = state().choices;
+    if (!choices) choices = std::make_unique<client::connection_choices>();
+    choices->tls = trust;
+    choices->key = "tls " + std::to_string(trust.id());
+    return *this;
+}
+
 client_request& client_request::raise_for_status(bool raise) & {
     state().raise_for_status = raise;
     return *this;

@@ -8,6 +8,7 @@
 #include <skein/headers.hpp>
 #include <skein/middleware.hpp>
 #include <skein/timeouts.hpp>
+#include <skein/tls_context.hpp>
 #include <skein/trace.hpp>
 #include <skein/url.hpp>
 
@@ -52,6 +53,13 @@ struct request_hooks {
     std::function<void(std::uint64_t received, std::optional<std::uint64_t> total)> on_download;
 };
 
+/// What few requests have: connections of their own kind.
+struct connection_choices {
+    std::optional<tls_context> tls;  // nothing: the session's
+    /// What of this tells connections apart, as text for pool_key: whoever changes this, changes that.
+    std::string key;
+};
+
 struct request_state : detail::recycled {
     request_state(std::shared_ptr<session_core> session, std::string_view verb, skein::url target)
         : core(std::move(session)), method(verb), url(std::move(target)) {}
@@ -75,6 +83,7 @@ struct request_state : detail::recycled {
     std::unique_ptr<request_hooks> hooks;   // null: none
     std::unique_ptr<retry_settings> retry;  // null: the session's
     bool resumable = false;
+    std::unique_ptr<connection_choices> choices;  // null: the session's connections
 
     /// Whether the body, if there is one, can be sent (again) from its beginning.
     bool can_replay() const noexcept { return !upload || !upload->origin || upload->origin->can_replay(); }

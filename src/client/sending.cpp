@@ -257,6 +257,11 @@ std::shared_ptr<const request_report> sending::report() const {
     return std::make_shared<const request_report>(std::move(all));
 }
 
+const tls_context& sending::trust() const noexcept {
+    const auto& choices = request_->choices;
+    return choices && choices->tls ? *choices->tls : core().options().tls;
+}
+
 std::string sending::host() const {
     return std::string(request_->url.host());
 }

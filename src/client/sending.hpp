@@ -30,6 +30,8 @@ public:
     session_core& core() const noexcept { return *request_->core; }
     client::progress& progress() noexcept { return progress_; }
     const client::progress& progress() const noexcept { return progress_; }
+    /// Whom connections for it trust.
+    const tls_context& trust() const noexcept;
     /// The headers of the request as it stands: the session's, where nothing was added to them.
     const headers& fields() const noexcept { return *fields_; }
     /// The same, as the request's own, to be changed.

@@ -3,6 +3,7 @@
 
 #include "client/authorization.hpp"
 #include "client/pool_key.hpp"
+#include "client/request_state.hpp"
 #include "http/content_coding.hpp"
 #include "http/field_grammar.hpp"
 #include "http/netrc.hpp"
@@ -188,9 +189,9 @@ session_stats session_core::stats() const noexcept {
     return s;
 }
 
-connection_pool::host& session_core::host_of(const url& to) {
+connection_pool::host& session_core::host_of(const request_state& r) {
     // Most requests go where the one before went; the pool forgets hosts only when it is asked for another.
-    const pool_key key(to);
+    const pool_key key(r.url, r.choices ? std::string_view(r.choices->key) : std::string_view());
     if (last_host_ != nullptr && key.is(last_key_)) return *last_host_;
     key.write_to(last_key_);
     last_host_ = &pool_.at(last_key_);
@@ -204,8 +205,8 @@ bool session_core::is_fit(pooled& one) noexcept {
            one.wire.stream().is_quiet();
 }
 
-lease session_core::try_acquire(const url& to) {
-    auto& host = host_of(to);
+lease session_core::try_acquire(const request_state& r) {
+    auto& host = host_of(r);
     while (auto* slot = pool_.acquire(host, detail::this_kernel.scheduler->now())) {
         if (!slot->connection || is_fit(*slot->connection)) return lease(shared_from_this(), *slot);
         ++counts_.lost_idle;
@@ -214,10 +215,10 @@ lease session_core::try_acquire(const url& to) {
     return {};
 }
 
-task<lease> session_core::acquire(const url& to) {
-    if (auto got = try_acquire(to)) co_return got;
+task<lease> session_core::acquire(const request_state& r) {
+    if (auto got = try_acquire(r)) co_return got;
     ++counts_.waited;
-    pool_wait turn(shared_from_this(), pool_, host_of(to));
+    pool_wait turn(shared_from_this(), pool_, host_of(r));
     lease got = co_await turn;
     if (!got) throw std::logic_error("the session was closed while a request waited for a connection");
     // Its turn has come, even if the connection has died meanwhile: it opens another in its place.

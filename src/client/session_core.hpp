@@ -30,6 +30,7 @@ namespace skein::client {
 class session_core;
 class lease;
 struct pooled;
+struct request_state;
 
 using connection_pool = pool<std::unique_ptr<pooled>>;
 
@@ -124,9 +125,9 @@ public:
     rate_limiter* limiter() noexcept { return limiter_ ? &*limiter_ : nullptr; }
 
     /// A connection that is idle now, or an empty slot, or nothing if it takes waiting.
-    lease try_acquire(const url& to);
+    lease try_acquire(const request_state& r);
     /// Waits for a slot. Throws cancelled_error; std::logic_error if the session is closed meanwhile.
-    task<lease> acquire(const url& to);
+    task<lease> acquire(const request_state& r);
 
     const connection_pool& connections() const noexcept { return pool_; }
 
@@ -140,7 +141,7 @@ private:
     void wake_up_soon() noexcept;
     bool is_fit(pooled& one) noexcept;
     clock::time_point idle_until(const pooled& one, clock::time_point now) const noexcept;
-    connection_pool::host& host_of(const url& to);
+    connection_pool::host& host_of(const request_state& r);
 
     void run() noexcept override;          // from the ready queue
     void on_deadline() noexcept override;  // an idle connection may have expired

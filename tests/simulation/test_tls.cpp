@@ -73,6 +73,36 @@ TEST_CASE("https: a handshake, two requests on one connection") {
     });
 }
 
+TEST_CASE("https: requests share a connection only if they trust the same") {
+    skein::testing::run([]() -> task<> {
+        this_network().listen("example.test", 443, echo_secretly);
+        client_session session;  // trusts the system's CAs: not this one
+        const skein::tls_context same = trusting();
+        const auto other = skein::tls_context().ca_pem(skein::test::to_pem(root()));
+        const char* const there = "https://example.test/";
+        for (const auto* trust : {&trusting(), &same}) {
+            auto got = co_await session.get(there).tls(*trust);
+            const auto text = co_await got.text();
+            CHECK(text == "/");
+        }
+        CHECK(this_network().made_connections() == 1);
+        {
+            auto got = co_await session.get(there).tls(other);
+            const auto text = co_await got.text();
+            CHECK(text == "/");
+        }
+        CHECK(this_network().made_connections() == 2);
+        bool refused = false;
+        try {
+            (void)co_await session.get(there);
+        } catch (const skein::tls_error&) {
+            refused = true;
+        }
+        CHECK(refused);
+        CHECK(session.stats().idle == 2);
+    });
+}
+
 TEST_CASE("https: a server that stops at any byte of the handshake runs into the limit, and leaves nothing") {
     // What the server says until the handshake is done: some 700 bytes.
     std::size_t limited = 0;

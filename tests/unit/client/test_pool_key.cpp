@@ -47,8 +47,8 @@ struct options_of_request {
 options_of_request of_a_request(const skein::client::request_state& all) {
     const auto& [core, method, target, fields, cookies, body, upload, limits, follow_redirects, max_redirects,
                  redirect_safe, skip_auto_headers, allow_downgrade, raise_for_status, auth, decompress, hooks,
-                 retry, resumable] = all;
-    return {count(target), count(core, method, fields, cookies, body, upload, limits, follow_redirects,
+                 retry, resumable, choices] = all;
+    return {count(target, choices), count(core, method, fields, cookies, body, upload, limits, follow_redirects,
                                  max_redirects, redirect_safe, skip_auto_headers, allow_downgrade,
                                  raise_for_status, auth, decompress, hooks, retry, resumable)};
 }
@@ -58,7 +58,7 @@ options_of_request of_a_request(const skein::client::request_state& all) {
 TEST_CASE("every option is known to be part of the key of a connection, or not to be") {
     CHECK(of_the_session(skein::session_options()) > 0);
     const skein::client::request_state request(nullptr, "GET", url("http://example.test/"));
-    CHECK(of_a_request(request).in_the_key == 1);
+    CHECK(of_a_request(request).in_the_key == 2);
     CHECK(of_a_request(request).not_in_it > 0);
 }
 

@@ -1,0 +1,21 @@
+// From an open stream to one that is encrypted, with a peer who has shown who it is.
+#pragma once
+
+#include "client/dial.hpp"
+#include "client/sending.hpp"
+#include "net/stream.hpp"
+
+#include <skein/task.hpp>
+#include <skein/tls_context.hpp>
+
+#include <memory>
+
+namespace skein::client {
+
+/// TLS with `peer`, which its certificate must name, within the time limit of the phase tls. Writes what was
+/// agreed on into the facts. *Throws:* tls_error, timeout_error, with the report; cancelled_error.
+task<std::unique_ptr<net::stream>> secure(sending& s, std::unique_ptr<net::stream> plain,
+                                          const tls_context& trust, const endpoint& peer,
+                                          connection_facts& facts);
+
+}  // namespace skein::client
