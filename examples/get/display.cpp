@@ -28,17 +28,43 @@ using std::chrono::seconds;
 
 constexpr auto redraw_interval = std::chrono::milliseconds(100);
 constexpr std::size_t most_lines = 16;
-constexpr std::size_t name_width = 32;
+constexpr std::size_t bar_width = 16;  // between its brackets
+constexpr std::size_t rest_width =
+    44;  // of what follows the bar, at most: "100% of 999.9 MB  999.9 MB/s  59:59 left"
+constexpr std::size_t least_name = 12;
+constexpr std::size_t most_name = 32;
 constexpr double longest_estimate = 1e6;  // seconds; what takes longer is not estimated
 
 constexpr const char* no_wrap = "\x1b[?7l";  // a long line ends at the margin: no widths to compute
 constexpr const char* wrap = "\x1b[?7h";
 constexpr const char* erase_to_end = "\x1b[J";
 
-std::size_t screen_lines() {
-    winsize size{};
-    if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row < 4) return 4;
-    return std::min<std::size_t>(size.ws_row - 2U, most_lines);
+// Where the terminal does not say: as small as they come.
+struct screen_size {
+    std::size_t lines = 4;
+    std::size_t columns = 80;
+
+    static screen_size now() {
+        winsize size{};
+        screen_size out;
+        if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0) return out;
+        if (size.ws_row >= 4) out.lines = std::min<std::size_t>(size.ws_row - 2U, most_lines);
+        if (size.ws_col > 0) out.columns = size.ws_col;
+        return out;
+    }
+    bool has_bars() const noexcept { return columns >= 80; }
+    std::size_t name_width() const noexcept {
+        const std::size_t taken = rest_width + (has_bars() ? bar_width + 4 : 0);
+        return std::clamp(columns - std::min(columns, taken), least_name, most_name);
+    }
+};
+
+// "[########        ] "; as long where the size is not known, so that what follows stands in one column.
+std::string bar(const transfer& one) {
+    if (!one.size || *one.size == 0) return std::string(bar_width + 4, ' ');
+    const double part = static_cast<double>(std::min(one.done, *one.size)) / static_cast<double>(*one.size);
+    const auto filled = static_cast<std::size_t>(part * static_cast<double>(bar_width));
+    return "[" + std::string(filled, '#') + std::string(bar_width - filled, ' ') + "]  ";
 }
 
 std::string time_left(double seconds_left) {
@@ -95,13 +121,15 @@ std::string display::erasure() const {
 
 void display::draw() {
     const auto now = skein::clock::now();
-    const std::size_t room = screen_lines() - 1;
+    const screen_size size = screen_size::now();
+    const std::size_t room = size.lines - 1;
     std::size_t lines = 0;
     std::string out = erasure() + no_wrap;
     for (auto& one : progress_.transfers()) {
         one.rate.sample(one.done, now);
         if (lines == room) continue;
-        out.append(transfer_line(one, now)).append("\n");
+        const std::string name = padded(clipped(one.name, size.name_width()), size.name_width());
+        out.append(name).append("  ").append(size.has_bars() ? bar(one) : "").append(amounts(one)) += "\n";
         ++lines;
     }
     rate_.sample(progress_.bytes(), now);
@@ -110,8 +138,8 @@ void display::draw() {
     drawn_ = lines + 1;
 }
 
-std::string display::transfer_line(transfer& one, skein::clock::time_point) {
-    std::string line = padded(clipped(one.name, name_width), name_width) + "  ";
+std::string display::amounts(const transfer& one) {
+    std::string line;
     const double rate = one.rate.bytes_per_second();
     if (one.size && *one.size > 0) {
         const double part = 100.0 * static_cast<double>(one.done) / static_cast<double>(*one.size);

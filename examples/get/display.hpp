@@ -39,7 +39,7 @@ private:
     void draw();
     std::string erasure() const;
     std::string total_line();
-    static std::string transfer_line(transfer& one, skein::clock::time_point now);
+    static std::string amounts(const transfer& one);
 
     mode mode_;
     progress& progress_;

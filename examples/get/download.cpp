@@ -5,7 +5,6 @@
 #include "text.hpp"
 
 #include <skein/content_disposition.hpp>
-#include <skein/to_thread.hpp>
 
 #include <chrono>
 #include <exception>
@@ -42,6 +41,21 @@ std::string name_for(const skein::client_response& response, const skein::url& r
     return skein::download_name(value, requested);
 }
 
+// As it came, but for what would steer a terminal.
+std::string head_of(const skein::client_response& response) {
+    std::string head = std::string(to_string(response.version())) + " " + std::to_string(response.status());
+    if (!response.reason().empty()) head.append(" ").append(response.reason());
+    std::string out = printable(head) + "\n";
+    for (const auto [name, value] : response.headers())
+        out += printable(std::string(name) + ": " + std::string(value)) + "\n";
+    return out + "\n";
+}
+
+void take_account(result& out, const skein::request_report& account) {
+    out.account = account;
+    if (!account.url.empty()) out.final_url = account.url;
+}
+
 }  // namespace
 
 skein::task<result> downloader::fetch(const input& what) {
@@ -49,42 +63,74 @@ skein::task<result> downloader::fetch(const input& what) {
     const auto began = skein::clock::now();
     counters.count_start();
     try {
-        co_await save(what, out);
+        co_await get_it(what, out);
         counters.count_saved(out.bytes);
-    } catch (const std::exception&) {
+    } catch (const output_error&) {
+        throw;
+    } catch (const std::exception& e) {
         out.error = describe(std::current_exception());
-        if (!out.error->url.empty()) out.final_url = out.error->url;
+        const auto* of_exchange = dynamic_cast<const skein::error*>(&e);
+        if (of_exchange != nullptr && of_exchange->report() != nullptr)
+            take_account(out, *of_exchange->report());
         counters.count_failure();
     }
     out.seconds = std::chrono::duration<double>(skein::clock::now() - began).count();
     co_return out;
 }
 
-skein::task<> downloader::save(const input& what, result& out) {
+skein::task<> downloader::get_it(const input& what, result& out) {
     const skein::url requested = parse(what.text);
-    std::optional<part_file> file;
+    std::optional<target> file;
     // Where the name is known, what is in its way shows before anything is sent.
-    if (!file_name.empty()) file.emplace(where, file_name, asked.force);
-    auto request = session.get(requested.str());
-    request.headers(asked.headers);
-    if (asked.timeout) request.timeout(*asked.timeout);
-    request.resumable();
-    auto response = co_await std::move(request);
+    if (!file_name.empty()) file.emplace(*where, file_name, asked.force);
+    auto response = co_await asked.request(session, requested.str());
     out.status = response.status();
-    out.final_url = response.url().redacted();
-    check_status(response, asked);
+    take_account(out, response.report());
 
-    if (!file) file.emplace(where, name_for(response, requested), asked.force);
-    progress::entry shown(counters, printable(file->name()), response.content_length());
+    if (asked.head && !asked.json) co_await heads.add(head_of(response));
+    check_status(response, asked);
+    if (asked.head) co_return;
+    if (asked.to_standard_output()) {
+        co_await copy_to_standard_output(response, name_for(response, requested), out);
+    } else {
+        if (!file) file.emplace(*where, name_for(response, requested), asked.force);
+        co_await save(response, *file, out);
+    }
+    take_account(out, response.report());
+}
+
+// What a compressed body becomes is not known before.
+progress::entry downloader::show(const skein::client_response& response, const std::string& name) {
+    const bool grows = asked.compressed && response.headers().contains("Content-Encoding");
+    return {counters, printable(name), grows ? std::nullopt : response.content_length()};
+}
+
+skein::task<> downloader::save(skein::client_response& response, target& file, result& out) {
+    progress::entry shown = show(response, file.name());
     sha256 digest;
-    while (auto piece = co_await response.chunk()) {
-        file->write(*piece);
+    const auto see = [&](skein::byte_view piece) {
+        digest.add(piece);
+        shown.add(piece.size());
+        out.bytes += piece.size();
+    };
+    skein::save_options how;
+    how.overwrite = asked.force;
+    co_await response.save_to(file.path(), how, see);
+    file.keep();
+    out.path = file.path();
+    out.sha256 = digest.finish();
+}
+
+skein::task<> downloader::copy_to_standard_output(skein::client_response& response, const std::string& name,
+                                                  result& out) {
+    progress::entry shown = show(response, name);
+    sha256 digest;
+    while (const auto piece = co_await response.chunk()) {
         digest.add(*piece);
         shown.add(piece->size());
         out.bytes += piece->size();
+        co_await write_output(*piece);
     }
-    co_await skein::to_thread([&] { file->commit(); });
-    out.path = file->path();
     out.sha256 = digest.finish();
 }
 

@@ -8,7 +8,7 @@ enum exit_code : int {
     some_failed = 1,
     wrong_usage = 2,
     nothing_done = 3,     ///< the folder cannot be written to, a list cannot be read, ...
-    report_closed = 141,  ///< who read the report has gone: as a program that SIGPIPE ended looks to a shell
+    output_closed = 141,  ///< who read standard output has gone: so a shell sees what SIGPIPE ended
     // 130, 143 and 129 are what a shell makes of SIGINT, SIGTERM and SIGHUP, of which an interrupted run
     // ends.
 };

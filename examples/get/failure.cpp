@@ -1,11 +1,9 @@
 // Owns the names of the kinds of errors.
 #include "failure.hpp"
 
-#include "part_file.hpp"
-
 #include <skein/error.hpp>
-#include <skein/request_report.hpp>
 
+#include <filesystem>
 #include <new>
 
 namespace get {
@@ -31,17 +29,26 @@ const char* kind_of(const skein::error& error) {
     return "other";
 }
 
+// What the library says of a file, in the words of this program.
+std::string text_of(const std::filesystem::filesystem_error& e) {
+    const std::string path = e.path1().string();
+    if (e.code() == std::errc::file_exists) return path + " has appeared meanwhile; --force replaces it";
+    return "cannot write " + path + ": " + e.code().message();
+}
+
 }  // namespace
 
 failure describe(const std::exception_ptr& error) {
     try {
         std::rethrow_exception(error);
     } catch (const skein::error& e) {
-        return {kind_of(e), e.what(), e.report() != nullptr ? e.report()->url : std::string()};
+        return {kind_of(e), e.what()};
     } catch (const status_error& e) {
         return {"status", e.what()};
     } catch (const file_error& e) {
         return {"file", e.what()};
+    } catch (const std::filesystem::filesystem_error& e) {
+        return {"file", text_of(e)};
     } catch (const std::bad_alloc&) {
         return {"other", "out of memory"};
     } catch (const std::exception& e) {

@@ -13,11 +13,16 @@ namespace get {
 struct failure {
     std::string kind;
     std::string message;
-    std::string url = {};  ///< that failed, after redirects; empty if nothing was sent
 };
 
 /// The server answered, but not with the file.
 class status_error : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+/// Something is wrong with a file or folder; what() says with which, and what.
+class file_error : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
 };

@@ -6,8 +6,10 @@
 #include "input_list.hpp"
 #include "options.hpp"
 #include "report.hpp"
+#include "standard_output.hpp"
 #include "stop_signals.hpp"
 #include "text.hpp"
+#include "verbose.hpp"
 
 #include <skein/cancelled_error.hpp>
 #include <skein/cookie_file.hpp>
@@ -21,6 +23,7 @@
 #include <chrono>
 #include <csignal>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -34,13 +37,13 @@ namespace {
 /// A run over all URLs. *Lifetime:* longer than run().
 class session_run {
 public:
-    session_run(const options& asked, std::vector<input> inputs, folder& where, std::string file_name)
+    session_run(const options& asked, std::vector<input> inputs, folder* where, std::string file_name)
         : asked_(asked),
           inputs_(std::move(inputs)),
           counters_(inputs_.size()),
-          screen_(display::best_mode(asked.quiet), counters_),
-          session_(asked.session()),
-          downloads_{asked, session_, where, std::move(file_name), counters_} {
+          screen_(mode_for(asked), counters_),
+          session_(traced_session()),
+          downloads_{asked, session_, where, std::move(file_name), counters_, output_} {
         load_cookies();
     }
 
@@ -62,6 +65,16 @@ private:
         skein::future<> task;
         ~redrawing() { task.cancel(); }
     };
+
+    // Who reads the file or the heads on a terminal reads nothing else between them but what went wrong.
+    static display::mode mode_for(const options& asked) {
+        return display::best_mode(asked.quiet || asked.to_standard_output() || (asked.head && !asked.json));
+    }
+    skein::session_options traced_session() {
+        auto out = asked_.session();
+        if (asked_.verbose) out.trace = verbose_trace([this](const std::string& line) { screen_.say(line); });
+        return out;
+    }
 
     void load_cookies() {
         if (asked_.cookies_from.empty()) return;
@@ -88,7 +101,7 @@ private:
             const input& what = inputs_[next_++];
             const result became = co_await downloads_.fetch(what);
             tell(what, became);
-            if (asked_.json) co_await report_.add(json_line(what, became));
+            if (asked_.json) co_await output_.add(json_line(what, became));
         }
     }
 
@@ -100,7 +113,7 @@ private:
             if (!what.source.empty()) line += what.source + ": ";
             if (message.find(url) == std::string::npos) line += url + ": ";
             screen_.say(printable(line + message));
-        } else if (!asked_.json) {
+        } else if (!asked_.json && asked_.makes_files()) {
             screen_.mention(printable("saved " + became.path + ", " + size_text(became.bytes)));
         }
     }
@@ -124,7 +137,7 @@ private:
     std::size_t next_ = 0;
     progress counters_;
     display screen_;
-    report_writer report_;
+    text_writer output_;
     skein::client_session session_;
     downloader downloads_;
 };
@@ -140,16 +153,38 @@ void hold_standard_streams() {
         if (::fcntl(fd, F_GETFD) < 0) static_cast<void>(::open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY));
 }
 
+// Where files go, and the name of the one that --output names.
+struct destination {
+    std::optional<folder> where = {};
+    std::string file_name = {};
+};
+
+destination destination_of(const options& asked) {
+    destination out;
+    if (!asked.makes_files()) return out;
+    if (asked.output.empty()) {
+        out.where.emplace(asked.folder);
+        return out;
+    }
+    const std::filesystem::path target = std::filesystem::path(asked.folder) / asked.output;
+    out.file_name = target.filename().string();
+    const auto parent = target.parent_path().string();
+    out.where.emplace(parent.empty() ? "." : parent);
+    return out;
+}
+
+bool names_a_file(const std::string& path) {
+    const std::string name = std::filesystem::path(path).filename().string();
+    return !name.empty() && name != "." && name != "..";
+}
+
 int fetch_all(const options& asked) {
     auto inputs = read_inputs(asked);
     if (inputs.empty()) return fail(wrong_usage, "no URL in " + asked.lists.front());
-    const std::filesystem::path target = std::filesystem::path(asked.folder) / asked.output;
-    const std::string file_name = asked.output.empty() ? std::string() : target.filename().string();
-    if (!asked.output.empty() && (file_name.empty() || file_name == "." || file_name == ".."))
+    if (!asked.output.empty() && !names_a_file(asked.output))
         return fail(wrong_usage, "--output: " + asked.output + " is no file name");
-    const auto parent = target.parent_path().string();
-    folder where(asked.output.empty() ? asked.folder : parent.empty() ? "." : parent);
-    session_run all(asked, std::move(inputs), where, file_name);
+    destination to = destination_of(asked);
+    session_run all(asked, std::move(inputs), to.where ? &*to.where : nullptr, to.file_name);
     int came = 0;
     try {
         return skein::run(run_until_signal(all.run(), came));
@@ -177,6 +212,6 @@ int main(int argc, char** argv) {
     } catch (const std::exception& e) {
         const auto* code = dynamic_cast<const std::system_error*>(&e);
         const bool nobody_reads = code != nullptr && code->code() == std::errc::broken_pipe;
-        return get::fail(nobody_reads ? get::report_closed : get::nothing_done, e.what());
+        return get::fail(nobody_reads ? get::output_closed : get::nothing_done, e.what());
     }
 }

@@ -1,6 +1,9 @@
-// The command line: what it may say, and what it said. Opens no file but the one of the CAs, sends nothing.
+// The command line: what it may say, and what it said. Sends nothing.
 #pragma once
 
+#include "request_body.hpp"
+
+#include <skein/client_session.hpp>
 #include <skein/headers.hpp>
 #include <skein/session_options.hpp>
 
@@ -8,6 +11,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace get {
@@ -21,20 +25,38 @@ struct options {
     std::size_t jobs = 8;
     std::optional<std::chrono::milliseconds> timeout = {};  ///< per file; none: the library's limits by phase
     unsigned retries = 0;  ///< of a request that failed; cut downloads go on in any case, if they can
+    bool location = true;  ///< whether redirects are followed
+    int max_redirects = 10;
+    std::string method = {};  ///< empty: what the rest says
     skein::headers headers = {};
+    request_body body = {};
+    bool head = false;        ///< only the heads of the responses, to standard output
+    bool compressed = false;  ///< ask for compressed responses, and decompress them
+    std::string user = {};    ///< for Basic or Digest
+    std::string password = {};
+    bool has_user = false;
+    bool digest = false;
+    std::string bearer = {};
+    bool netrc = false;
+    std::string netrc_file = {};  ///< empty: the usual one
     std::string ca_file = {};
     std::string cookies_from = {};  ///< a file of cookies to begin with; empty: none
     std::string cookies_to = {};    ///< where they go at the end; empty: nowhere
     bool force = false;
     bool json = false;
     bool quiet = false;
+    bool verbose = false;
 
+    bool to_standard_output() const noexcept { return output == "-"; }
+    bool makes_files() const noexcept { return !head && !to_standard_output(); }
     /// The session that it asks for. *Throws:* tls_error if the file of the CAs cannot be used.
     skein::session_options session() const;
+    /// A request as it asks for it. *Throws:* as client_request's setters; invalid_url.
+    skein::client_request request(skein::client_session& from, std::string_view url) const;
 };
 
 /// Reads the command line into `out`. An exit code if the program is to end here, having said why: after
-/// --help, or for a mistake.
+/// --help, or for a mistake. *Throws:* std::system_error if a file of a body cannot be read.
 std::optional<int> parse_command_line(int argc, char** argv, options& out);
 
 }  // namespace get

@@ -1,16 +1,11 @@
-// Owns the form of the report and the writing of it.
+// Owns the form of the report.
 #include "report.hpp"
 
 #include "text.hpp"
 
-#include <skein/to_thread.hpp>
-
 #include <nlohmann/json.hpp>
 
-#include <unistd.h>
-
-#include <cerrno>
-#include <string_view>
+#include <chrono>
 #include <utility>
 
 namespace get {
@@ -23,14 +18,13 @@ json text_or_null(const std::string& text) {
     return text.empty() ? json(nullptr) : json(text);
 }
 
-void write_stdout(std::string_view text) {
-    while (!text.empty()) {
-        const ssize_t done = ::write(STDOUT_FILENO, text.data(), text.size());
-        if (done >= 0)
-            text.remove_prefix(static_cast<std::size_t>(done));
-        else if (errno != EINTR)
-            throw std::system_error(errno, std::generic_category(), "cannot write to standard output");
-    }
+json phases_of(const skein::request_report& account) {
+    using skein::phase;
+    json phases;
+    for (const auto one : {phase::pause, phase::pool, phase::dns, phase::connect, phase::proxy, phase::tls,
+                           phase::write, phase::first_byte, phase::read})
+        phases[std::string(to_string(one))] = std::chrono::duration<double>(account.spent(one)).count();
+    return phases;
 }
 
 }  // namespace
@@ -46,6 +40,7 @@ std::string json_line(const input& what, const result& became) {
     line["bytes"] = became.bytes;
     line["sha256"] = text_or_null(became.sha256);
     line["seconds"] = became.seconds;
+    line["phases"] = became.account ? phases_of(*became.account) : json(nullptr);
     line["error"] = nullptr;
     if (became.error) {
         json error;
@@ -54,17 +49,6 @@ std::string json_line(const input& what, const result& became) {
         line["error"] = std::move(error);
     }
     return line.dump(-1, ' ', true, json::error_handler_t::replace) + "\n";
-}
-
-skein::task<> report_writer::add(std::string line) {
-    waiting_ += line;
-    if (writing_) co_return;
-    writing_ = true;
-    while (!waiting_.empty()) {
-        const std::string batch = std::exchange(waiting_, std::string());
-        co_await skein::to_thread([&] { write_stdout(batch); });
-    }
-    writing_ = false;
 }
 
 }  // namespace get

@@ -4,12 +4,11 @@
 #include "failure.hpp"
 #include "input_list.hpp"
 
-#include <skein/task.hpp>
+#include <skein/request_report.hpp>
 
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <system_error>
 
 namespace get {
 
@@ -21,21 +20,11 @@ struct result {
     std::uint64_t bytes = 0;
     std::string sha256 = {};
     double seconds = 0;
+    std::optional<skein::request_report> account = {};  ///< of the exchange; none if nothing was tried
     std::optional<failure> error = {};
 };
 
 /// One line of JSON, with its line end. All text in it is ASCII: harmless on a terminal too.
 std::string json_line(const input& what, const result& became);
-
-/// Standard output, written to in another thread: a reader that is slow holds nothing up.
-class report_writer {
-public:
-    /// *Throws:* std::system_error if it cannot be written, at this or a later line.
-    skein::task<> add(std::string line);
-
-private:
-    std::string waiting_;
-    bool writing_ = false;
-};
 
 }  // namespace get

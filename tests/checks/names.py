@@ -1,15 +1,14 @@
-"""The table in docs/asyncio.md has every public name of asyncio.
+"""The tables in docs/asyncio.md and docs/aiohttp.md have every public name of what they stand for.
 
 Those of the Python that runs this, and a list of what other versions have, or do not list themselves. That the code
-in the table compiles is for documents.py.
+in the tables compiles is for documents.py.
 """
 
 import asyncio
 import re
 
+import aiohttp_names
 import common
-
-PAGE = "docs/asyncio.md"
 
 # From Python 3.12 on, or not in asyncio.__all__ of every version before.
 LATER = {
@@ -62,21 +61,29 @@ def rows_of(page):
             inside = True
 
 
-def check_page(page, wanted):
+def name_of(code):
+    """What a cell names: `wait(timeout=5)` is wait; but `f(x=)` is the argument x."""
+    return re.sub(r"\((?!\w+=\)).*\)", "", code)
+
+
+def check_page(name, page, wanted):
     """The names without a row, and the rows that say nothing."""
     found, findings = set(), []
     for number, cells in rows_of(page):
-        found |= {re.sub(r"\(.*\)", "", code) for code in re.findall(r"`([^`]+)`", cells[0])}
+        found |= {name_of(code) for code in re.findall(r"`([^`]+)`", cells[0])}
         if "`" not in cells[1] and cells[1:2] != ["-"]:
-            findings.append(f"{PAGE}:{number}: neither code nor a dash in the column skein")
+            findings.append(f"{name}:{number}: neither code nor a dash in the column skein")
         elif cells[1] == "-" and not "".join(cells[2:]):
-            findings.append(f"{PAGE}:{number}: a dash without a reason")
-    return findings + [f"{PAGE}: {name} is missing" for name in sorted(wanted - found)]
+            findings.append(f"{name}:{number}: a dash without a reason")
+    return findings + [f"{name}: {missing} is missing" for missing in sorted(wanted - found)]
 
 
 def check():
-    wanted = wanted_names()
-    return common.report("names", check_page(common.read(PAGE), wanted), len(wanted))
+    findings, looked_at = [], 0
+    for name, wanted in (("docs/asyncio.md", wanted_names()), ("docs/aiohttp.md", aiohttp_names.wanted_names())):
+        findings += check_page(name, common.read(name), wanted)
+        looked_at += len(wanted)
+    return common.report("names", findings, looked_at)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import sys
 import tempfile
 import unittest
 
+import aiohttp_names
 import common
 import coroutines
 import format as format_check
@@ -265,12 +266,12 @@ class Documents(unittest.TestCase):
 class Names(unittest.TestCase):
     def findings(self, *rows):
         page = "\n".join(["| asyncio | skein | notes |", "|---|---|---|", *rows, "", "| asyncio | here |", "| `c` | d |"])
-        return names.check_page(page, {"a", "b.b"})
+        return names.check_page("page.md", page, {"a", "b.b"})
 
     def test_refuses_a_table_that_lacks_a_name(self):
         self.assertIn("b.b is missing", self.findings("| `a` | `x` | |")[0])
         self.assertEqual(len(self.findings("| a, `b` | `a` | `b.b` |")), 2)
-        self.assertIn("c is missing", names.check_page("| asyncio | here |\n|---|---|\n| `c` | d |\n", {"c"})[0])
+        self.assertIn("c is missing", names.check_page("page.md", "| asyncio | here |\n|---|---|\n| `c` | d |\n", {"c"})[0])
 
     def test_refuses_a_row_that_says_nothing(self):
         self.assertIn(":3: neither code", self.findings("| `a`, `b.b` | | |")[0])
@@ -279,8 +280,15 @@ class Names(unittest.TestCase):
     def test_allows_a_complete_table(self):
         self.assertEqual(self.findings("| `a` | `x` | |", "| `b.b(c=1)` | - | since |"), [])
 
+    def test_an_argument_is_a_name_of_its_own(self):
+        page = "| aiohttp | skein |\n|---|---|\n| `a(x=)`, `b(c=1)` | `d` |\n"
+        self.assertEqual(names.check_page("page.md", page, {"a(x=)", "b"}), [])
+        self.assertIn("a(y=) is missing", names.check_page("page.md", page, {"a(y=)"})[0])
+
     def test_wants_what_this_python_has(self):
         self.assertLessEqual({"gather", "Queue.shutdown", "TaskGroup", "loop.call_later"}, names.wanted_names())
+        self.assertLessEqual({"ClientSession(base_url=)", "FormData.add_field", "get(json=)", "request"},
+                             aiohttp_names.wanted_names())
 
 
 class Text(unittest.TestCase):

@@ -68,7 +68,7 @@ class CommandLine(ProgramTest):
         for arguments in ([], ["--no-such"], ["--jobs", "0", url], ["--jobs", "x", url], ["--jobs", "-1", url],
                           ["--timeout", "0", url], ["--timeout", "nan", url], ["--timeout", "-1", url],
                           ["-H", "no colon", url], ["-H", "a b: c", url], ["-H", "A: b\nC: d", url],
-                          ["-H", "Content-Length: 5", url], ["-o", "", url], ["-o", "-", url], ["-o", "..", url],
+                          ["-H", "Content-Length: 5", url], ["-o", "", url], ["-o", "..", url],
                           ["-o", "x", url, url], ["-o", "x", "-i", "-", url], ["-i", "-", "-i", "-"], ["-i"]):
             with self.subTest(arguments=arguments):
                 result = run(*arguments, cwd=self.folder)

@@ -1,11 +1,14 @@
 """What is shown on a terminal while files arrive, and that it leaves a tidy screen."""
 
+import fcntl
 import os
 import pathlib
 import pty
 import re
+import struct
 import subprocess
 import sys
+import termios
 import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
@@ -35,9 +38,11 @@ class Screen:
 
 
 class Progress(ProgramTest):
-    def watch(self, arguments, seen, then, term="xterm"):
+    def watch(self, arguments, seen, then, term="xterm", columns=None):
         """Runs the program on a terminal; calls `then` once `seen` matches what it shows. All it showed."""
         ours, theirs = pty.openpty()
+        if columns:
+            fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         process = subprocess.Popen([programs.PROGRAM, *map(str, arguments)], stdin=subprocess.DEVNULL,
                                    stdout=subprocess.DEVNULL, stderr=theirs, env={**os.environ, "TERM": term})
         os.close(theirs)
@@ -68,7 +73,7 @@ class Progress(ProgramTest):
         server = self.serve({"/a.bin": route, "/b.bin": route})
         shown = self.watch(["--dir", self.out, server.url + "/a.bin", server.url + "/b.bin"],
                            rb"200\.0 kB  \d", released.set)
-        self.assertRegex(shown, r"a\.bin +50% of 200\.0 kB  [\d.]+ [kM]?B/s")
+        self.assertRegex(shown, r"a\.bin +\[#{8} {8}\]   50% of 200\.0 kB  [\d.]+ [kM]?B/s(  \d+:\d\d left)?\n")
         self.assertRegex(shown, r"0 of 2 files  200\.0 kB  [\d.]+ [kM]?B/s")
         screen = Screen()
         screen.feed(shown)
@@ -77,6 +82,29 @@ class Progress(ProgramTest):
         self.assertRegex(lines[2], r"^skein-get: 2 of 2 saved, 400\.0 kB in ")
         self.assertEqual(lines[3:], [""])
         self.assertEqual(shown.count("\x1b[?7l"), shown.count("\x1b[?7h"))
+
+    def test_a_line_fits_the_terminal(self):
+        name = "a-name-that-is-longer-than-there-is-room-for-on-most-terminals.bin"
+        for columns, has_bar in ((200, True), (80, True), (79, False), (40, False)):
+            with self.subTest(columns):
+                route, released = self.half_way()
+                server = self.serve({"/" + name: route})
+                shown = self.watch(["--force", "--dir", self.out, f"{server.url}/{name}"], rb"100\.0 kB  \d", released.set,
+                                   columns=columns)
+                lines = [line for line in re.split(r"\n|\x1b\[[?\d;]*[A-Za-z]", shown) if "50% of" in line]
+                self.assertTrue(lines)
+                self.assertEqual({"[####" in line for line in lines}, {has_bar})
+                self.assertLessEqual(max(map(len, lines)), max(columns, 58))
+
+    def test_a_file_of_unknown_size_has_no_bar(self):
+        released = threading.Event()
+        def route(stream, _):
+            stream.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n186a0\r\n" + b"x" * 100_000 + b"\r\n")
+            released.wait()
+            stream.sendall(b"0\r\n\r\n")
+        server = self.serve({"/a.bin": route})
+        shown = self.watch(["--dir", self.out, server.url + "/a.bin"], rb"a\.bin +100\.0 kB  \d", released.set)
+        self.assertNotIn("[#", shown)
 
     def test_hostile_names_do_not_reach_the_terminal(self):
         route, released = self.half_way()

@@ -4,13 +4,14 @@ import os
 import pathlib
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 
 import programs
 from programs import ProgramTest, reply, run
 
-FIELDS = ["url", "source", "final_url", "status", "file", "path", "bytes", "sha256", "seconds", "error"]
+FIELDS = ["url", "source", "final_url", "status", "file", "path", "bytes", "sha256", "seconds", "phases", "error"]
 
 
 class Report(ProgramTest):
@@ -31,6 +32,21 @@ class Report(ProgramTest):
         self.assertEqual(set(none["error"]), {"kind", "message"})
         self.assertEqual(moved["final_url"], self.url)
         self.assertEqual(result.errors.count("\n"), 2)  # the failure, the sum
+
+    def test_the_seconds_of_each_phase_are_in_it(self):
+        dead = f"http://127.0.0.1:{programs.free_port()}/x"
+        slow = self.server.url + "/slow"
+        def route(stream, _):
+            time.sleep(0.2)
+            stream.sendall(reply(b"content"))
+        self.server.routes["/slow"] = route
+        result = run("--dir", self.out, "--json", slow, dead, "no url")
+        phases = result.by_url[slow]["phases"]
+        self.assertEqual(list(phases), ["pause", "pool", "dns", "connect", "proxy", "tls", "write", "first_byte", "read"])
+        self.assertGreaterEqual(phases["first_byte"], 0.1)
+        self.assertLessEqual(sum(phases.values()), result.by_url[slow]["seconds"] + 0.001)
+        self.assertIsInstance(result.by_url[dead]["phases"]["connect"], float)
+        self.assertIsNone(result.by_url["no url"]["phases"])
 
     def test_without_a_report_there_is_a_line_for_each_file(self):
         result = run("--dir", self.out, self.url)
