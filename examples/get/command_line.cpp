@@ -74,6 +74,7 @@ CLI::Option* add_texts(CLI::App& app, const char* names, std::vector<std::string
 }
 
 void add_files(CLI::App& app, options& out, raw_options& raw) {
+    app.option_defaults()->group("What to fetch, and where to");
     app.add_option("URL", out.urls, "What to fetch");
     add_texts(app, "-i,--input", out.lists, "FILE", "Fetch the URLs in FILE too; - is standard input");
     add_text(app, "-o,--output", out.output, "FILE", "Save the one URL as FILE; - is standard output");
@@ -96,6 +97,7 @@ void add_files(CLI::App& app, options& out, raw_options& raw) {
 }
 
 void add_requests(CLI::App& app, options& out, raw_options& raw) {
+    app.option_defaults()->group("What is asked");
     app.add_option("-X,--request", out.method, "The method; default: GET, or POST with a body")
         ->type_name("METHOD");
     auto* head = app.add_flag("-I,--head", out.head, "Write the heads of the responses, and save nothing");
@@ -113,6 +115,7 @@ void add_requests(CLI::App& app, options& out, raw_options& raw) {
 }
 
 void add_identity(CLI::App& app, options& out, raw_options& raw) {
+    app.option_defaults()->group("Who asks");
     auto* user = add_text(app, "-u,--user", raw.user, "U:P", "Say user and password (Basic)");
     app.add_flag("--digest", out.digest, "The same by Digest, which does not tell the password")->needs(user);
     add_text(app, "--bearer", out.bearer, "TOKEN", "Say a token")->excludes(user);
@@ -126,6 +129,7 @@ void add_identity(CLI::App& app, options& out, raw_options& raw) {
 }
 
 void add_reports(CLI::App& app, options& out) {
+    app.option_defaults()->group("What is said");
     app.add_flag("--json", out.json, "Write a line of JSON for each URL to standard output");
     app.add_flag("-q,--quiet", out.quiet, "Say only what went wrong");
     app.add_flag("-v,--verbose", out.verbose, "Show connections and heads, secrets masked");
@@ -154,6 +158,13 @@ void check(const options& out) {
         throw CLI::ValidationError("--output", "takes exactly one URL; --dir is for several");
 }
 
+// The library would show what it refuses.
+void check_secret(const char* option, const std::string& text) {
+    const auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7F; };
+    if (std::any_of(text.begin(), text.end(), is_control))
+        throw CLI::ValidationError(option, "has a control character in it");
+}
+
 // A request as all of them will be: what the library refuses in one is a mistake here.
 void try_a_request(const options& out) {
     try {
@@ -174,6 +185,8 @@ void understand(const CLI::App& app, options& out, raw_options& raw) {
     if (std::isnan(raw.seconds)) throw CLI::ValidationError("--timeout", "is not a number");
     if (app.count("--timeout") != 0)
         out.timeout = std::chrono::milliseconds(static_cast<std::int64_t>(raw.seconds * 1000));
+    check_secret("--user", raw.user);
+    check_secret("--bearer", out.bearer);
     if (app.count("--user") != 0) take_user(out, raw.user);
     out.body = request_body::of_command_line(raw.data, raw.form, raw.json);
     check(out);

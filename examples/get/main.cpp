@@ -121,7 +121,7 @@ private:
     void sum_up(const std::string& how) {
         const auto seconds = std::chrono::duration<double>(counters_.elapsed()).count();
         std::string line = "skein-get: " + how + std::to_string(counters_.saved()) + " of " +
-                           std::to_string(counters_.files()) + " saved, " +
+                           std::to_string(counters_.files()) + (asked_.head ? " answered, " : " saved, ") +
                            size_text(counters_.saved_bytes()) + " in " + tenths(seconds) + " s";
         if (counters_.failed() != 0) line += ", " + std::to_string(counters_.failed()) + " failed";
         screen_.clear();

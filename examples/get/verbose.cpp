@@ -7,6 +7,9 @@
 #include <skein/http_version.hpp>
 #include <skein/url.hpp>
 
+#include <cstdint>
+#include <map>
+#include <memory>
 #include <string_view>
 #include <utility>
 
@@ -28,6 +31,9 @@ public:
     lines(const trace_event& event, const std::function<void(const std::string&)>& say)
         : event_(event), say_(say), number_("[" + std::to_string(event.request) + "] ") {}
 
+    void body_sent(std::uint64_t bytes) const {
+        note("sent " + std::to_string(bytes) + " bytes of the body");
+    }
     void tell() const {
         switch (event_.kind) {
             case trace_kind::request_start:
@@ -47,8 +53,6 @@ public:
                 return note("uses the connection to " + text() + " again");
             case trace_kind::request_headers_sent:
                 return request();
-            case trace_kind::request_chunk_sent:
-                return note("sent " + std::to_string(event_.data.size()) + " bytes of the body");
             case trace_kind::response_head:
                 return response();
             case trace_kind::request_redirect:
@@ -59,12 +63,8 @@ public:
                 return note("done, " + std::to_string(event_.count) + " bytes of body");
             case trace_kind::request_exception:
                 return note("failed: " + text());
-            case trace_kind::connection_queued_end:
-            case trace_kind::connection_create_start:
-            case trace_kind::tls_handshake_start:
-            case trace_kind::request_end:
-            case trace_kind::response_chunk_received:
-                return;
+            default:
+                return;  // said by another, or too often to be said
         }
     }
 
@@ -102,7 +102,18 @@ private:
 }  // namespace
 
 skein::trace_function verbose_trace(std::function<void(const std::string& line)> say) {
-    return [say = std::move(say)](const trace_event& event) { lines(event, say).tell(); };
+    // Of the bodies that are being sent; pieces are many.
+    auto sent = std::make_shared<std::map<std::uint64_t, std::uint64_t>>();
+    return [say = std::move(say), sent](const trace_event& event) {
+        const lines told(event, say);
+        if (event.kind == trace_kind::request_chunk_sent) {
+            (*sent)[event.request] += event.data.size();
+        } else if (event.kind == trace_kind::response_head || event.kind == trace_kind::request_retry ||
+                   event.kind == trace_kind::request_exception) {
+            if (const auto body = sent->extract(event.request)) told.body_sent(body.mapped());
+        }
+        told.tell();
+    };
 }
 
 }  // namespace get

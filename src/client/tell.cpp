@@ -63,10 +63,13 @@ void tell_sent(const sending& s, std::string_view head, std::string_view body) n
     trace_event sent = event_of(trace_kind::request_headers_sent);
     sent.fields = &fields;
     tell(s, sent);
-    if (body.empty()) return;
-    trace_event chunk = event_of(trace_kind::request_chunk_sent);
-    chunk.data = as_bytes(body);
-    tell(s, chunk);
+    if (!body.empty()) tell_piece_sent(s, as_bytes(body));
+}
+
+void tell_piece_sent(const sending& s, byte_view piece) noexcept {
+    trace_event e = event_of(trace_kind::request_chunk_sent);
+    e.data = piece;
+    tell(s, e);
 }
 
 void tell_response(const sending& s, trace_kind kind, const http1::response_head& head) noexcept {

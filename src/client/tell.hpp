@@ -30,6 +30,8 @@ inline void tell_if_traced(const sending& s, trace_kind kind, std::string_view t
 
 /// What was encoded goes out: the head, and of the body what lies in memory.
 void tell_sent(const sending& s, std::string_view head, std::string_view body) noexcept;
+/// A piece of a body that is made while it is sent, as it is on the wire but for its framing.
+void tell_piece_sent(const sending& s, byte_view piece) noexcept;
 /// A response, in one of the kinds that tell of one.
 void tell_response(const sending& s, trace_kind kind, const http1::response_head& head) noexcept;
 /// A redirect from there to where the request goes now.

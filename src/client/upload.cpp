@@ -4,6 +4,7 @@
 #include "client/counted_writer.hpp"
 #include "client/encoding_writer.hpp"
 #include "client/sending.hpp"
+#include "client/tell.hpp"
 #include "http1/connection.hpp"
 #include "http1/request_writer.hpp"
 #include "task/wait_limit.hpp"
@@ -39,6 +40,8 @@ private:
     task<> write_bytes(byte_view piece) override {
         const std::error_code failed = co_await wire_.write(piece);
         if (failed) fail(failed);
+        if (s_.is_traced()) [[unlikely]]
+            tell_piece_sent(s_, piece);
         sent_ += piece.size();
         const upload& u = *s_.request().upload;
         if (u.progress) u.progress(sent_, u.sent_size());

@@ -1,6 +1,7 @@
 """Lists of URLs, and command lines with mistakes."""
 
 import pathlib
+import re
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
@@ -80,10 +81,17 @@ class CommandLine(ProgramTest):
     def test_help_has_the_options_and_the_exit_codes(self):
         result = run("--help")
         self.assertEqual((result.returncode, result.errors), (0, ""))
-        for word in ("--input", "--output", "--dir", "--jobs", "--timeout", "--header", "--cacert", "--json",
-                     "--force", "  0 ", "  1 ", "  2 ", "  3 ", "130"):
+        for word in ("  0 ", "  1 ", "  2 ", "  3 ", "130", "141"):
             self.assertIn(word, result.output)
         self.assertRegex(run("--version").output, r"^skein-get \d+\.\d+\.\d+\n$")
+
+    def test_help_and_the_page_have_the_same_options(self):
+        page = (pathlib.Path(__file__).resolve().parents[3] / "docs" / "skein-get.md").read_text(encoding="utf-8")
+        listed = {option for row in re.findall(r"^\| (`-.*?) \|", page, re.M) for option in re.findall(r"`(--?[\w-]+)", row)}
+        known = {option for line in re.findall(r"^  (-\S+)", run("--help").output, re.M)
+                 for option in re.sub(r"\{\w+\}", "", line).split(",")}
+        self.assertGreater(len(known), 30)
+        self.assertEqual(known - {"-h", "--help", "--version"}, listed)
 
     def test_headers_are_sent(self):
         server = self.serve({"/x": reply(b"x")})

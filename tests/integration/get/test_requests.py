@@ -108,14 +108,15 @@ class Requests(ProgramTest):
                 ("-F", "novalue"): "novalue", ("-F", "=v"): "NAME=VALUE", ("--json-body", "{"): "is not JSON",
                 ("-d", "a", "-F", "b=c"): "--form", ("-d", "a", "--json-body", "1"): "--json-body", ("-d", "a", "-I"): "--head",
                 ("-d", "a", "-d", "@f"): "stands alone", ("-I", "-X", "GET"): "--head", ("-I", "-o", "f"): "--output",
-                ("-u", "nobody"): "USER:PASSWORD", ("-u", "a\n:b"): "control", ("--digest",): "--user",
-                ("-u", "a:b", "--bearer", "c"): "excludes", ("--bearer", "a\nb"): "0x0a", ("--max-redirs", "-1"): "--max-redirs",
+                ("-u", "nobody"): "USER:PASSWORD", ("-u", "a:s3cret\n"): "control", ("--digest",): "--user",
+                ("-u", "a:b", "--bearer", "c"): "excludes", ("--bearer", "s3cret\n"): "control", ("--max-redirs", "-1"): "--max-redirs",
                 ("-d", "@-", "-i", "-"): "read once", ("-F", "a=@-", "-F", "b=@-"): "read once",
                 ("-o", "-", "--json"): "--json"}.items():
             with self.subTest(arguments):
                 result = run(*arguments, self.url)
                 self.assertEqual((result.returncode, self.server.heads), (2, []), result.errors)
                 self.assertIn(said, result.errors)
+                self.assertNotIn("s3cret", result.errors)
                 self.assertEqual(result.errors.count("skein-get: "), 1)
 
     def test_a_file_that_cannot_be_read_ends_it(self):

@@ -33,6 +33,19 @@ class Verbose(ProgramTest):
             number = next(line[:4] for line in result.errors.splitlines() if line.endswith(f"> GET /{path} HTTP/1.1"))
             self.assertIn(f"{number}* asks for {server.url}/{path}", result.errors)
 
+    def test_a_large_body_is_one_line(self):
+        def route(stream, _):
+            left = 1 << 20
+            while left:
+                left -= len(stream.recv(min(left, 65536)))
+            stream.sendall(reply(b"x"))
+        server = self.serve({"/x": route})
+        large = self.folder / "large"
+        large.write_bytes(bytes(1 << 20))
+        result = run("--dir", self.out, "-v", "-d", f"@{large}", server.url + "/x")
+        self.assertEqual([line for line in result.errors.splitlines() if "bytes of the body" in line],
+                         ["[1] * sent 1048576 bytes of the body"])
+
     def test_a_failure_is_shown(self):
         dead = f"http://127.0.0.1:{programs.free_port()}/x"
         result = run("--dir", self.out, "-v", dead)

@@ -61,6 +61,33 @@ SKEIN_TEST_CASE("a plain request, then one that uses its connection again") {
                         "response_head", "request_end", "response_end"});
 }
 
+SKEIN_TEST_CASE("the pieces of a body that is made while it is sent") {
+    scripted_server server("api.test");
+    server.expect("POST", "/").answer(204);
+    server.expect("POST", "/").answer(204);
+    kinds seen;
+    std::string sent;
+    const auto note = [&](const trace_event& e) {
+        seen.push_back(to_string(e.kind));
+        if (e.kind == trace_kind::request_chunk_sent) sent += as_text(e.data);
+    };
+    const auto rows = [](body_writer& out) -> task<> {
+        co_await out.write("one\n");
+        co_await sleep(1s);
+        co_await out.write("two\n");
+    };
+    client_session session;
+    (void)co_await session.post(here).body(rows).trace(note);
+    CHECK(sent == "one\ntwo\n");
+    CHECK(seen == join({{"request_start"},
+                        opening,
+                        {"request_headers_sent", "request_chunk_sent", "request_chunk_sent", "response_head",
+                         "request_end", "response_end"}}));
+    sent.clear();
+    (void)co_await session.post(here).body(rows).compress(content_coding::gzip).trace(note);
+    CHECK(sent.substr(0, 2) == "\x1f\x8b");  // as it is on the wire
+}
+
 SKEIN_TEST_CASE("a redirect, and a request that fails") {
     scripted_server server("api.test");
     server.expect("POST", "/").answer(307, "", fields("Location", "/next"));
