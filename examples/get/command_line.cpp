@@ -181,6 +181,7 @@ void understand(const CLI::App& app, options& out, raw_options& raw) {
         throw CLI::ValidationError("--request", "is empty");
     if (app.count("--bearer") != 0 && out.bearer.empty()) throw CLI::ValidationError("--bearer", "is empty");
     if (out.head && !out.method.empty()) throw CLI::ValidationError("--head", "is a method itself");
+    if (out.method == "CONNECT") throw CLI::ValidationError("--request", "CONNECT is for proxies");
     for (const auto& field : raw.fields) add_header(out.headers, field);
     if (std::isnan(raw.seconds)) throw CLI::ValidationError("--timeout", "is not a number");
     if (app.count("--timeout") != 0)
@@ -189,6 +190,10 @@ void understand(const CLI::App& app, options& out, raw_options& raw) {
     check_secret("--bearer", out.bearer);
     if (app.count("--user") != 0) take_user(out, raw.user);
     out.body = request_body::of_command_line(raw.data, raw.form, raw.json);
+    if (out.method == "HEAD") {  // no file comes of it
+        if (!out.body.empty()) throw CLI::ValidationError("--request", "a HEAD sends no body");
+        out.head = true;
+    }
     check(out);
     try_a_request(out);
 }

@@ -97,13 +97,16 @@ class Requests(ProgramTest):
         self.assertIn("the server answered 404", result.errors)
         self.assertEqual({head.split(" ")[0] for head in self.server.heads}, {"HEAD"})
         self.assertEqual([path.name for path in self.folder.iterdir()], ["sent.bin"])
+        self.assertIn("HTTP/1.1 200 OK\n", run("-X", "HEAD", self.url, cwd=self.folder).output)
+        self.assertEqual([path.name for path in self.folder.iterdir()], ["sent.bin"])
         result = run("--head", "--json", self.url)
         self.assertEqual([(entry["status"], entry["path"]) for entry in map(json.loads, result.output.splitlines())],
                          [(200, None)])
 
     def test_a_mistake_is_said_and_sends_nothing(self):
         for arguments, said in {
-                ("-X", "G T"): "request method: not a token", ("-X", ""): "--request: is empty", ("-H", "no colon"): "no colon",
+                ("-X", "G T"): "request method: not a token", ("-X", ""): "--request: is empty",
+                ("-X", "CONNECT"): "for proxies", ("-X", "HEAD", "-d", "a"): "no body", ("-X", "HEAD", "-o", "a"): "saves nothing", ("-H", "no colon"): "no colon",
                 ("-H", "Content-Length: 3"): "Content-Length", ("-H", "A: b\r\nC: d"): "--header",
                 ("-F", "novalue"): "novalue", ("-F", "=v"): "NAME=VALUE", ("--json-body", "{"): "is not JSON",
                 ("-d", "a", "-F", "b=c"): "--form", ("-d", "a", "--json-body", "1"): "--json-body", ("-d", "a", "-I"): "--head",
