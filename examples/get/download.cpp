@@ -83,7 +83,7 @@ skein::task<> downloader::get_it(const input& what, result& out) {
     std::optional<target> file;
     // Where the name is known, what is in its way shows before anything is sent.
     if (!file_name.empty()) file.emplace(*where, file_name, asked.force);
-    auto response = co_await asked.request(session, requested.str());
+    auto response = co_await ask(requested);
     out.status = response.status();
     take_account(out, response.report());
 
@@ -97,6 +97,19 @@ skein::task<> downloader::get_it(const input& what, result& out) {
         co_await save(response, *file, out);
     }
     take_account(out, response.report());
+}
+
+// With a line on the screen while a body is sent.
+skein::task<skein::client_response> downloader::ask(const skein::url& where_to) {
+    std::optional<progress::entry> shown;
+    const std::string name = "to " + std::string(where_to.host());
+    const auto show = [&](std::uint64_t sent, std::optional<std::uint64_t> size) {
+        if (!shown) shown.emplace(counters, name, size, direction::to_server);
+        shown->set(sent);
+    };
+    auto request = asked.request(session, where_to.str());
+    if (!asked.body.empty()) request.on_upload(show);
+    co_return co_await std::move(request);
 }
 
 // What a compressed body becomes is not known before.

@@ -31,6 +31,7 @@ struct downloader {
 
 private:
     skein::task<> get_it(const input& what, result& out);
+    skein::task<skein::client_response> ask(const skein::url& where_to);
     skein::task<> save(skein::client_response& response, target& file, result& out);
     skein::task<> copy_to_standard_output(skein::client_response& response, const std::string& name,
                                           result& out);

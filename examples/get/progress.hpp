@@ -27,10 +27,14 @@ private:
     std::size_t count_ = 0;              // ever taken
 };
 
-/// One download in progress.
+/// Which way bytes go.
+enum class direction : std::uint8_t { from_server, to_server };
+
+/// One download in progress, or the body of a request on its way.
 struct transfer {
     std::string name;
-    std::optional<std::uint64_t> size;  ///< where the server says
+    std::optional<std::uint64_t> size;  ///< where it is known
+    direction way = direction::from_server;
     std::uint64_t done = 0;
     rate_meter rate = {};
 };
@@ -43,11 +47,13 @@ public:
     /// A transfer, listed as long as this exists.
     class entry {
     public:
-        entry(progress& in, std::string name, std::optional<std::uint64_t> size);
+        entry(progress& in, std::string name, std::optional<std::uint64_t> size,
+              direction way = direction::from_server);
         entry(const entry&) = delete;
         entry& operator=(const entry&) = delete;
         ~entry();
         void add(std::size_t bytes) noexcept { at_->done += bytes; }
+        void set(std::uint64_t bytes) noexcept { at_->done = bytes; }
 
     private:
         progress& in_;
@@ -66,7 +72,7 @@ public:
     std::size_t failed() const noexcept { return failed_; }
     std::size_t ended() const noexcept { return saved_ + failed_; }
     std::uint64_t saved_bytes() const noexcept { return saved_bytes_; }
-    /// Of all transfers, whatever became of them.
+    /// Of all downloads, whatever became of them.
     std::uint64_t bytes() const noexcept;
     /// How much is still to come, if every file has begun and said its size.
     std::optional<std::uint64_t> bytes_left() const noexcept;

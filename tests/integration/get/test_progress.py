@@ -96,6 +96,24 @@ class Progress(ProgramTest):
                 self.assertEqual({"[####" in line for line in lines}, {has_bar})
                 self.assertLessEqual(max(map(len, lines)), max(columns, 58))
 
+    def test_a_body_that_is_sent_is_shown(self):
+        size = 64 << 20  # more than sockets hold
+        released = threading.Event()
+        def route(stream, _):
+            released.wait()
+            left = size
+            while left:
+                left -= len(stream.recv(min(left, 1 << 20)))
+            stream.sendall(programs.reply(b"thanks"))
+        server = self.serve({"/a": route})
+        body = self.folder / "body"
+        with open(body, "wb") as file:
+            file.truncate(size)
+        shown = self.watch(["--dir", self.out, "-d", f"@{body}", server.url + "/a"],
+                           rb"to 127\.0\.0\.1 +\[#* +\] +\d\d?% of 67\.1 MB", released.set)
+        self.assertRegex(shown, r"0 of 1 files  0 B  0 B/s")  # what is saved counts
+        self.assertIn("1 of 1 saved, 6 B", shown)
+
     def test_a_file_of_unknown_size_has_no_bar(self):
         released = threading.Event()
         def route(stream, _):
