@@ -79,6 +79,9 @@ void set_policy(SSL_CTX* ctx) {
     if (SSL_CTX_get_security_level(ctx) < 2) SSL_CTX_set_security_level(ctx, 2);  // no SHA-1, no RSA-1024
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_read_ahead(ctx, 1);  // one BIO read a record instead of two; see engine.hpp
+    // Its two buffers, 33 of the 53 KiB of a connection, only while something is in them. That costs 3 in a
+    // hundred of the instructions of a small exchange.
+    SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
     static constexpr unsigned char protocols[] = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
     SSL_CTX_set_alpn_protos(ctx, protocols, sizeof protocols);
 }
