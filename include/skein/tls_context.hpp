@@ -133,6 +133,12 @@ public:
     tls_context& resumption(bool on) &;
     tls_context resumption(bool on) && { return resumption(on); }
 
+    /// Whether a peer has to announce the end of a connection (close_notify). Default: true, and a body that
+    /// lasts until then is an error without it, as somebody may have cut it (RFC 9112 section 9.8). False is
+    /// for servers that never do: then a body that was cut between two records is taken for a whole one.
+    tls_context& require_close_notify(bool on) &;
+    tls_context require_close_notify(bool on) && { return require_close_notify(on); }
+
     /// False for insecure().
     bool verifies() const noexcept;
 

@@ -36,6 +36,7 @@ struct settings {
     std::string cipher_suites = {};
     std::shared_ptr<tls::key_log> key_log = {};  // null: none
     bool resumption = true;
+    bool requires_close_notify = true;
 };
 
 /// Settings and the SSL_CTX for them. Any thread may call anything.

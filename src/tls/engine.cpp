@@ -199,6 +199,10 @@ status engine::starved() noexcept {
                                                 " bytes of TLS without any data in it"};
         });
     if (!ended_) return status::want_input;
+    if (established && !context_->settings().requires_close_notify && !has_partial_record()) {
+        closed_ = true;
+        return status::closed;
+    }
     // OpenSSL takes a connection without our close_notify for a bad one and spoils its session. There is
     // nothing wrong with that, and servers that end so are many.
     if (established) SSL_set_shutdown(ssl_.get(), SSL_SENT_SHUTDOWN);

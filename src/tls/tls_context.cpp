@@ -199,6 +199,10 @@ tls_context& tls_context::resumption(bool on) & {
     return change([&](tls::settings& s) { s.resumption = on; });
 }
 
+tls_context& tls_context::require_close_notify(bool on) & {
+    return change([&](tls::settings& s) { s.requires_close_notify = on; });
+}
+
 bool tls_context::verifies() const noexcept {
     return shared_->settings().verify;
 }

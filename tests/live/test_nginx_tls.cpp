@@ -73,9 +73,12 @@ TEST_CASE("nginx: a client certificate is let in, none and a stranger's are not"
         auto nobody = co_await session.get(url);  // nginx answers that, too
         CHECK(nobody.status() == 400);
         CHECK((co_await nobody.text()).find("No required SSL certificate was sent") != std::string::npos);
-        const site other;
-        auto stranger = other.tls_as("stranger");
-        stranger.ca_file(nginx().folder() / "ca.pem");
+        const auto root = skein::test::make_root("Stranger");
+        skein::test::recipe what;
+        what.common_name = "stranger";
+        const auto who = skein::test::issue(what, &root);
+        auto stranger = nginx().options().tls;
+        stranger.client_certificate_pem(skein::test::to_pem(who), skein::test::key_to_pem(who));
         auto refused = co_await session.get(url).tls(stranger);
         CHECK(refused.status() == 400);
     };

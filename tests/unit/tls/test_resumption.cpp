@@ -185,6 +185,20 @@ TEST_CASE("a box holds so many sessions and no more, the latest") {
     CHECK(box.size() == session_box::most_sessions);
 }
 
+TEST_CASE("a ticket that is very large is not kept") {
+    const auto stuff = [](SSL* ssl, void*) {
+        static const std::string data(session_box::most_ticket_bytes, 'x');
+        return SSL_SESSION_set1_ticket_appdata(SSL_get_session(ssl), data.data(), data.size());
+    };
+    for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+        const ticket_server server(version);
+        const auto box = std::make_shared<session_box>();
+        SSL_CTX_set_session_ticket_cb(server.context.get(), stuff, nullptr, nullptr);
+        CHECK(connect(server, common_world().trust, box).established);
+        CHECK(box->size() == 0);
+    }
+}
+
 TEST_CASE("a cache has a box for each key, and forgets the one that was not asked for longest") {
     session_cache cache;
     const auto first = cache.at("first");

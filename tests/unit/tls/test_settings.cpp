@@ -63,6 +63,7 @@ TEST_CASE("every change makes another context") {
     CHECK(is_new(one.pin_certificate(std::string(64, '0'))));
     CHECK(is_new(one.pin_spki("sha256/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")));
     CHECK(is_new(one.resumption(false)));
+    CHECK(is_new(one.require_close_notify(false)));
     CHECK(is_new(one.key_log(files.path() / "keys")));
     CHECK(is_new(one.client_certificate_pem(to_pem(common_world().leaf), key_to_pem(common_world().leaf))));
     CHECK(!is_new(one));
@@ -126,6 +127,35 @@ TEST_CASE("ciphers without authentication are never offered, whatever the list s
     engine_client client(tls_context(trust()).ciphers("ADH-AES256-GCM-SHA384:ALL:@SECLEVEL=0"), "a.test");
     converse(client, server);
     CHECK(!client.engine.established());
+}
+
+TEST_CASE("an end without close_notify is one if that was asked for, but not in the middle of a record") {
+    using skein::tls::status;
+    for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+        for (const bool required : {true, false}) {
+            auto options = common_world().serves();
+            options.min_version = options.max_version = version;
+            tls_server server(options);
+            engine_client client(tls_context(trust()).require_close_notify(required), "a.test");
+            converse(client, server);
+            server.write("all of it");
+            client.feed(server.take());
+            client.feed_end();
+            CHECK(client.received == "all of it");
+            CHECK(client.last == (required ? status::failed : status::closed));
+            client.engine.shutdown();
+            CHECK(client.engine.output().empty() == required);  // we say it nevertheless
+
+            tls_server cut(options);
+            engine_client other(tls_context(trust()).require_close_notify(required), "a.test");
+            converse(other, cut);
+            cut.write("some of it");
+            const std::string record = cut.take();
+            other.feed(std::string_view(record).substr(0, record.size() - 1));
+            other.feed_end();
+            CHECK(other.engine.error() == tls_errc::truncated);
+        }
+    }
 }
 
 TEST_CASE("secrets are logged only if that was asked for, to a file that is appended to and private") {
