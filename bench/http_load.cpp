@@ -67,12 +67,15 @@ int main(int argc, char** argv) {
     l.concurrency = std::min(std::atol(argv[3]), l.total);
     skein::session_options options;
     options.connector.limit = static_cast<std::size_t>(l.concurrency);
+    options.tls.resumption(false);
     for (int i = 4; i < argc; ++i) {
         if (std::strcmp(argv[i], "--close") == 0)
             options.connector.force_close = true;
         else if (std::strcmp(argv[i], "--cacert") == 0 && i + 1 < argc)
             options.tls.ca_file(argv[++i]);
-        else if (std::strcmp(argv[i], "--resume") != 0)
+        else if (std::strcmp(argv[i], "--resume") == 0)
+            options.tls.resumption(true);
+        else
             return 2;
     }
     const auto start = skein::clock::now();

@@ -207,8 +207,10 @@ public:
     /// Whether a redirect from https to http is followed. Default: false.
     client_request& allow_downgrade(bool allow) &;
     client_request&& allow_downgrade(bool allow) && { return std::move(allow_downgrade(allow)); }
-    /// Whom a connection for this request trusts, in the place of the session's `tls`. Connections are shared
-    /// only among requests that trust the same (tls_context::id(): copies of one context).
+    /// Whom a connection for this request trusts, and who we are on it, in the place of the session's `tls`.
+    /// It stays with the origin that is asked first, as credentials do: where a redirect leads elsewhere, the
+    /// session's counts. Connections are shared only among requests that trust the same (tls_context::id():
+    /// copies of one context).
     client_request& tls(const tls_context& trust) &;
     client_request&& tls(const tls_context& trust) && { return std::move(tls(trust)); }
     /// Throw response_error for a status of 400 and more.

@@ -50,6 +50,8 @@ struct SKEIN_API request_report {
     /// "TLSv1.3" and the like; empty without TLS.
     std::string tls_version = {};
     std::string tls_cipher = {};
+    /// Whether the connection's handshake went on from an earlier one (tls_context::resumption()).
+    bool tls_resumed = false;
 
     /// Time spent in a phase, over all attempts.
     clock::duration spent(phase in) const noexcept { return spent_[static_cast<std::size_t>(in)]; }
@@ -67,7 +69,7 @@ struct SKEIN_API request_report {
     /// All of it, under names that stay; times in seconds, what is not known is null:
     ///
     ///     {"method": "GET", "url": "https://...", "redirects": 0, "reused": false, "peer": "10.0.0.1:443",
-    ///      "tls": {"version": "TLSv1.3", "cipher": "..."}, "elapsed": 0.125,
+    ///      "tls": {"version": "TLSv1.3", "cipher": "...", "resumed": false}, "elapsed": 0.125,
     ///      "phases": {"pool": 0.0, "dns": 0.01, "connect": 0.02, "tls": 0.03, ...},
     ///      "bytes": {"request": 120, "response_head": 200, "response_body": 5000, "response_decoded": 9000},
     ///      "attempts": [{"method": "GET", "url": "https://...", "redirects": 0, "peer": "10.0.0.1:443",

@@ -23,6 +23,8 @@ enum class tls_errc {
     truncated,                  ///< the connection ended without close_notify (RFC 8446 section 6.1)
     bad_record,                 ///< a record that cannot be decrypted or must not come now
     flood,                      ///< much traffic and no data: KeyUpdates, tickets or empty records
+    pin_mismatch,               ///< the certificate is good, but none of the pins is its
+    certificate_required,       ///< the peer wants a certificate of ours, and got none
 };
 
 /// The category of tls_errc: "skein.tls".

@@ -90,7 +90,8 @@ std::string transfer_options(const client::request_state& r) {
         options +=
             " --location --max-redirs " + std::to_string(r.max_redirects.value_or(session.max_redirects));
     if (r.url.is_secure()) options += " --http1.1";
-    if (r.url.is_secure() && !session.tls.verifies()) options += " --insecure";
+    const tls_context& trust = r.choices && r.choices->tls ? *r.choices->tls : session.tls;
+    if (r.url.is_secure() && !trust.verifies()) options += " --insecure";
     if (r.limits.total.is_limited()) {
         char seconds[32];
         std::snprintf(seconds, sizeof seconds, " --max-time %.6g",

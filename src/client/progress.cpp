@@ -25,6 +25,7 @@ request_report progress::report(std::string_view method, const std::string& show
         r.peer = connection->peer;
         r.tls_version = connection->tls_version;
         r.tls_cipher = connection->tls_cipher;
+        r.tls_resumed = connection->tls_resumed;
     }
     r.spent_ = spent_until(when);
     r.elapsed = when - started;

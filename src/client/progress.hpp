@@ -21,6 +21,7 @@ struct connection_facts {
     std::string peer = {};
     std::string tls_version = {};
     std::string tls_cipher = {};
+    bool tls_resumed = false;
 };
 
 struct progress {

@@ -40,7 +40,8 @@ nlohmann::json request_report::to_json() const {
     auto list = nlohmann::json::array();
     for (const auto& one : attempt_list) list.push_back(attempt(one));
     nlohmann::json tls;
-    if (!tls_version.empty()) tls = {{"version", text(tls_version)}, {"cipher", text(tls_cipher)}};
+    if (!tls_version.empty())
+        tls = {{"version", text(tls_version)}, {"cipher", text(tls_cipher)}, {"resumed", tls_resumed}};
     return {{"method", text(method)},
             {"url", text(url)},
             {"redirects", redirects},

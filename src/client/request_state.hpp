@@ -58,6 +58,9 @@ struct connection_choices {
     std::optional<tls_context> tls;  // nothing: the session's
     /// What of this tells connections apart, as text for pool_key: whoever changes this, changes that.
     std::string key;
+
+    /// Makes the key anew.
+    void name() { key = tls ? "tls " + std::to_string(tls->id()) : ""; }
 };
 
 struct request_state : detail::recycled {

@@ -1,17 +1,42 @@
 // Owns the handshake of a connection and what is said when it fails.
 #include "client/secure.hpp"
 
+#include "client/session_core.hpp"
 #include "client/tell.hpp"
 #include "task/wait_limit.hpp"
 #include "tls/handshake.hpp"
 
+#include <skein/detail/report.hpp>
 #include <skein/error.hpp>
 
+#include <exception>
 #include <string>
 #include <system_error>
 #include <utility>
 
 namespace skein::client {
+
+namespace {
+
+/// What connections of the same kind have left: of the same context, to the same peer, chosen in the same
+/// way.
+std::shared_ptr<tls::session_box> sessions_for(const sending& s, const tls_context& trust,
+                                               const endpoint& peer) {
+    if (!trust.shared()->settings().resumption) return nullptr;
+    std::string key = std::to_string(trust.id()) + " " + text_of(peer);
+    if (const auto& choices = s.request().choices) key += " " + choices->key;
+    return s.core().tls_sessions().at(key);
+}
+
+void warn_of_insecure(const endpoint& peer) {
+    detail::report_lost("TLS with " + text_of(peer) + " believes anybody",
+                        std::make_exception_ptr(tls_error(
+                            "tls_context::insecure() is in use: whoever is on the way can read and change "
+                            "what is sent",
+                            peer.host, peer.port)));
+}
+
+}  // namespace
 
 task<std::unique_ptr<net::stream>> secure(sending& s, std::unique_ptr<net::stream> plain,
                                           const tls_context& trust, const endpoint& peer,
@@ -23,7 +48,10 @@ task<std::unique_ptr<net::stream>> secure(sending& s, std::unique_ptr<net::strea
     std::error_code failed;
     tell_if_traced(s, trace_kind::tls_handshake_start, facts.peer);
     try {
-        secured = std::make_unique<tls::stream>(std::move(plain), trust, peer.host);
+        if (trust.shared()->must_warn()) [[unlikely]]
+            warn_of_insecure(peer);
+        secured =
+            std::make_unique<tls::stream>(std::move(plain), trust, peer.host, sessions_for(s, trust, peer));
         failed = co_await tls::handshake_wait(*secured);
     } catch (const cancelled_error&) {
         if (!limit.expired()) throw;
@@ -41,6 +69,7 @@ task<std::unique_ptr<net::stream>> secure(sending& s, std::unique_ptr<net::strea
     }
     facts.tls_version = secured->version();
     facts.tls_cipher = secured->cipher();
+    facts.tls_resumed = secured->resumed();
     if (s.is_traced())
         tell(s, event_of(trace_kind::tls_handshake_end, facts.tls_version + " " + facts.tls_cipher));
     co_return secured;

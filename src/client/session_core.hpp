@@ -9,6 +9,7 @@
 #include "client/retry_rules.hpp"
 #include "http1/connection.hpp"
 #include "loop/host.hpp"
+#include "tls/session_cache.hpp"
 
 #include <skein/client_session.hpp>
 #include <skein/cookie_jar.hpp>
@@ -98,6 +99,8 @@ public:
     /// What netrc says; null if it is not asked.
     const http::netrc* netrc() const noexcept { return netrc_.get(); }
     digest_spaces& digests() noexcept { return digests_; }
+    /// What its TLS connections leave for those after them.
+    tls::session_cache& tls_sessions() noexcept { return tls_sessions_; }
     /// While a request is under way.
     bool has_wall_time() const noexcept { return bound_to() != nullptr; }
     std::chrono::system_clock::time_point wall_time() const noexcept { return bound_to()->wall_time(); }
@@ -154,6 +157,7 @@ private:
     std::shared_ptr<cookie_jar> cookies_;  // never null
     std::unique_ptr<const http::netrc> netrc_;
     digest_spaces digests_;
+    tls::session_cache tls_sessions_;
     http1::parser_limits parser_limits_;
     connection_pool pool_;
     std::optional<retry_settings> retries_;

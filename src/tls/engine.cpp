@@ -1,6 +1,8 @@
 // Drives OpenSSL. Every entry clears its error queue first, and bounds what the peer can make it do.
 #include "tls/engine.hpp"
 
+#include "tls/peer_name.hpp"
+
 #include <skein/error.hpp>
 #include <skein/tls_errc.hpp>
 
@@ -27,17 +29,13 @@ constexpr std::size_t record_overhead = 96;
 
 constexpr std::string_view our_protocol = "http/1.1";
 
-std::string_view without_decoration(std::string_view host) {
-    if (host.size() >= 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
-    if (host.find(':') != std::string_view::npos) return host.substr(0, host.find('%'));  // IPv6 zone
-    if (host.ends_with('.')) host.remove_suffix(1);
-    return host;
-}
-
 }  // namespace
 
-engine::engine(std::shared_ptr<context> context, std::string_view host)
-    : context_(std::move(context)), ssl_(SSL_new(context_->handle())), host_(without_decoration(host)) {
+engine::engine(std::shared_ptr<context> context, std::string_view host, std::shared_ptr<session_box> sessions)
+    : context_(std::move(context)),
+      sessions_(std::move(sessions)),
+      ssl_(SSL_new(context_->handle())),
+      host_(peer_name(context_->settings().server_name.empty() ? host : context_->settings().server_name)) {
     if (!ssl_) throw std::bad_alloc();
     BIO* bio = BIO_new(bio_method());
     if (bio == nullptr) throw std::bad_alloc();
@@ -46,23 +44,30 @@ engine::engine(std::shared_ptr<context> context, std::string_view host)
     SSL_set_bio(ssl_.get(), bio, bio);  // owns it from now on
     SSL_set_connect_state(ssl_.get());
     SSL_set_app_data(ssl_.get(), this);
-    if (context_->trust().verify) SSL_set_verify(ssl_.get(), SSL_VERIFY_PEER, on_verify);
-    expect_host(host_);
+    const settings& with = context_->settings();
+    if (with.verify || !with.pins.empty()) SSL_set_verify(ssl_.get(), SSL_VERIFY_PEER, on_verify);
+    if (!with.identity) SSL_set_cert_cb(ssl_.get(), on_certificate_wanted, this);
+    expect_host();
+    if (sessions_ != nullptr) use_sessions();
 }
 
-void engine::expect_host(std::string_view host) {
-    const std::string name(host);
+void engine::expect_host() {
     X509_VERIFY_PARAM* expected = SSL_get0_param(ssl_.get());
     X509_VERIFY_PARAM_set_hostflags(
         expected, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
     forget_errors();
-    // OpenSSL would take an empty name for "any", and one with a leading dot for "any name below".
-    bool good = !name.empty() && name.front() != '.' && name.find('\0') == std::string::npos;
-    if (good && X509_VERIFY_PARAM_set1_ip_asc(expected, name.c_str()) != 1)
-        good = X509_VERIFY_PARAM_set1_host(expected, name.data(), name.size()) == 1 &&
-               SSL_set_tlsext_host_name(ssl_.get(), name.c_str()) == 1;
+    bool good = can_be_named(host_);
+    if (good && X509_VERIFY_PARAM_set1_ip_asc(expected, host_.c_str()) != 1)
+        good = X509_VERIFY_PARAM_set1_host(expected, host_.data(), host_.size()) == 1 &&
+               SSL_set_tlsext_host_name(ssl_.get(), host_.c_str()) == 1;
     ERR_clear_error();
-    if (!good) throw tls_error("no certificate can be for the host \"" + name + "\"", name, 0);
+    if (!good) throw tls_error("no certificate can be for the host \"" + host_ + "\"", host_, 0);
+}
+
+void engine::use_sessions() {
+    SSL_set_ex_data(ssl_.get(), session_box_index(), sessions_.get());
+    if (const auto session = sessions_->take()) SSL_set_session(ssl_.get(), session.get());
+    forget_errors();
 }
 
 void engine::feed(byte_view ciphertext) noexcept {
@@ -89,6 +94,10 @@ status engine::establish() noexcept {
         });
     state_ = state::established;
     barren_bytes_ = 0;
+    // Of TLS 1.3 the tickets come later. One of TLS 1.2 is there, new or the one that was used: servers
+    // seldom give a new one for that.
+    if (sessions_ != nullptr && SSL_version(ssl_.get()) < TLS1_3_VERSION)
+        sessions_->put(owned<SSL_SESSION>(SSL_get1_session(ssl_.get())));
     return status::done;
 }
 
@@ -175,7 +184,9 @@ status engine::judge(int result) noexcept {
     const byte_view beginning(beginning_.data(), beginning_size_);
     return fail_with([&] {
         if (!established && !looks_like_tls(beginning)) return not_tls_failure(beginning);
-        return openssl_failure(ERR_peek_error(), established);
+        failure why = openssl_failure(ERR_peek_error(), established);
+        if (lacks_certificate_) why.text += "; it had asked for a client certificate, and there is none";
+        return why;
     });
 }
 
@@ -188,6 +199,13 @@ status engine::starved() noexcept {
                                                 " bytes of TLS without any data in it"};
         });
     if (!ended_) return status::want_input;
+    if (established && !context_->settings().requires_close_notify && !has_partial_record()) {
+        closed_ = true;
+        return status::closed;
+    }
+    // OpenSSL takes a connection without our close_notify for a bad one and spoils its session. There is
+    // nothing wrong with that, and servers that end so are many.
+    if (established) SSL_set_shutdown(ssl_.get(), SSL_SENT_SHUTDOWN);
     const byte_view beginning(beginning_.data(), beginning_size_);
     return fail_with([&] {
         if (established)
@@ -225,14 +243,25 @@ int engine::on_verify(int good, X509_STORE_CTX* store) {
     const auto* ssl =
         static_cast<const SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
     auto& self = *static_cast<engine*>(SSL_get_app_data(ssl));
+    const settings& with = self.context_->settings();
+    const int error = X509_STORE_CTX_get_error(store);
     try {
-        self.failure_ =
-            certificate_failure(X509_STORE_CTX_get_error(store), X509_STORE_CTX_get_current_cert(store),
-                                self.host_, self.context_->lacks_system_roots());
+        if (error == X509_V_ERR_APPLICATION_VERIFICATION)
+            self.failure_ = pin_failure(with.verify ? with.pins.seen_in(X509_STORE_CTX_get0_chain(store))
+                                                    : with.pins.seen_in_leaf(X509_STORE_CTX_get0_cert(store)),
+                                        X509_STORE_CTX_get0_cert(store));
+        else
+            self.failure_ = certificate_failure(error, X509_STORE_CTX_get_current_cert(store), self.host_,
+                                                self.context_->lacks_system_roots());
     } catch (...) {
         self.out_of_memory_ = true;
     }
     return 0;
+}
+
+int engine::on_certificate_wanted(SSL*, void* self) {
+    static_cast<engine*>(self)->lacks_certificate_ = true;
+    return 1;  // goes on without
 }
 
 BIO_METHOD* engine::bio_method() {

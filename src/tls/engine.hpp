@@ -8,6 +8,7 @@
 
 #include "tls/context.hpp"
 #include "tls/failure.hpp"
+#include "tls/session_box.hpp"
 
 #include <skein/bytes.hpp>
 
@@ -37,9 +38,12 @@ enum class status {
 class engine {
 public:
     /// For a connection to `host`, a name or an IP literal (IPv6 with or without brackets), as the URL has
-    /// it. It goes into SNI (names only, without a final dot, RFC 6066) and is what the certificate must
-    /// name. Throws tls_error if the context cannot be loaded or the host cannot be checked.
-    engine(std::shared_ptr<context> context, std::string_view host);
+    /// it, unless the context has a name of its own. It goes into SNI (names only, without a final dot, RFC
+    /// 6066) and is what the certificate must name. Goes on from one of the `sessions`, if there is one, and
+    /// leaves there what the next may go on from; null: neither. Throws tls_error if the context cannot be
+    /// loaded or the host cannot be checked.
+    engine(std::shared_ptr<context> context, std::string_view host,
+           std::shared_ptr<session_box> sessions = nullptr);
     engine(const engine&) = delete;
     engine& operator=(const engine&) = delete;
 
@@ -86,6 +90,8 @@ public:
     std::string_view version() const noexcept { return SSL_get_version(ssl_.get()); }
     /// "TLS_AES_256_GCM_SHA384"; once established.
     std::string_view cipher() const noexcept { return SSL_get_cipher_name(ssl_.get()); }
+    /// Whether the handshake went on from an earlier one; once established.
+    bool resumed() const noexcept { return SSL_session_reused(ssl_.get()) == 1; }
     /// What ALPN agreed on: "http/1.1", or nothing.
     std::string_view alpn() const noexcept;
 
@@ -98,8 +104,10 @@ private:
     static int bio_write(BIO* bio, const char* from, std::size_t size, std::size_t* written);
     static long bio_ctrl(BIO* bio, int command, long number, void* pointer);
     static int on_verify(int good, X509_STORE_CTX* store);
+    static int on_certificate_wanted(SSL* ssl, void* self);
 
-    void expect_host(std::string_view host);
+    void expect_host();
+    void use_sessions();
     bool make_room(std::size_t plaintext_bytes) noexcept;
     status establish() noexcept;
     status judge(int result) noexcept;
@@ -109,6 +117,7 @@ private:
     status fail_with(Fn&& explain) noexcept;
 
     std::shared_ptr<context> context_;
+    std::shared_ptr<session_box> sessions_;
     owned<SSL> ssl_;
     std::string host_;
     byte_view in_;
@@ -123,6 +132,7 @@ private:
     bool closed_ = false;
     bool shut_down_ = false;
     bool out_of_memory_ = false;
+    bool lacks_certificate_ = false;  // the peer wanted one of us, and there is none
 };
 
 }  // namespace skein::tls

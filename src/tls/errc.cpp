@@ -41,6 +41,10 @@ private:
                 return "broken TLS record";
             case tls_errc::flood:
                 return "too much TLS traffic without data";
+            case tls_errc::pin_mismatch:
+                return "no pin matches the certificate";
+            case tls_errc::certificate_required:
+                return "the peer requires a client certificate";
         }
         return "unknown TLS error";
     }

@@ -71,6 +71,8 @@ std::string verify_text(int error, const X509* certificate, const std::string& h
 failure alert_failure(int alert, bool established) {
     const std::string text =
         std::string("\"") + SSL_alert_desc_string_long(alert) + "\" (" + std::to_string(alert) + ")";
+    if (alert == SSL_AD_CERTIFICATE_REQUIRED)
+        return {tls_errc::certificate_required, "the peer gave up with the TLS alert " + text};
     if (established) return {tls_errc::alert, "the peer gave up with the TLS alert " + text};
     const auto code = alert == SSL_AD_PROTOCOL_VERSION ? tls_errc::protocol_version : tls_errc::alert;
     return {code, "the peer refused the TLS handshake with the alert " + text};
@@ -90,6 +92,14 @@ failure certificate_failure(int error, const X509* certificate, const std::strin
         result.text += std::string("; there is no CA on this system, neither in ") +
                        X509_get_default_cert_file() + " nor in " + X509_get_default_cert_dir();
     if (certificate != nullptr) result.text += " [" + describe(certificate) + "]";
+    return result;
+}
+
+failure pin_failure(const std::string& seen, const X509* leaf) {
+    failure result = {tls_errc::pin_mismatch,
+                      "the certificate is refused: none of the pins matches; seen are "};
+    result.text += seen;
+    if (leaf != nullptr) result.text += " [" + describe(leaf) + "]";
     return result;
 }
 

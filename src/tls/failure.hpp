@@ -20,6 +20,9 @@ struct failure {
 /// is about (null if it is not known), `host` whom we wanted. `no_roots`: there is no CA to trust at all.
 failure certificate_failure(int error, const X509* certificate, const std::string& host, bool no_roots);
 
+/// None of the pins is in the chain, which has `seen`.
+failure pin_failure(const std::string& seen, const X509* leaf);
+
 /// A call of OpenSSL failed with this entry of its error queue (0 if it left none).
 failure openssl_failure(unsigned long error, bool established);
 

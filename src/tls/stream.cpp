@@ -28,8 +28,9 @@ std::error_code out_of_memory() noexcept {
 
 }  // namespace
 
-stream::stream(std::unique_ptr<net::stream> inner, const tls_context& context, std::string_view host)
-    : inner_(std::move(inner)), engine_(context.shared(), host) {}
+stream::stream(std::unique_ptr<net::stream> inner, const tls_context& context, std::string_view host,
+               std::shared_ptr<session_box> sessions)
+    : inner_(std::move(inner)), engine_(context.shared(), host, std::move(sessions)) {}
 
 stream::~stream() {
     close();

@@ -46,9 +46,10 @@ public:
     /// How much plaintext is encrypted at once: four full records, one block.
     static constexpr std::size_t portion_bytes = 64 * 1024;
 
-    /// TLS with `host` (as engine's) over an open stream whose bytes nobody reads yet. Throws tls_error if
-    /// the context cannot be loaded or the host cannot be checked.
-    stream(std::unique_ptr<net::stream> inner, const tls_context& context, std::string_view host);
+    /// TLS with `host` (as engine's, and so are the sessions) over an open stream whose bytes nobody reads
+    /// yet. Throws tls_error if the context cannot be loaded or the host cannot be checked.
+    stream(std::unique_ptr<net::stream> inner, const tls_context& context, std::string_view host,
+           std::shared_ptr<session_box> sessions = nullptr);
     ~stream() override;
 
     /// Shakes hands; called once. The listener is told once, from an inner callback or from close(), and must
@@ -86,6 +87,7 @@ public:
     std::string_view version() const noexcept { return engine_.version(); }
     std::string_view cipher() const noexcept { return engine_.cipher(); }
     std::string_view alpn() const noexcept { return engine_.alpn(); }
+    bool resumed() const noexcept { return engine_.resumed(); }
 
 private:
     void on_data(byte_view data, net::block_ptr& from) noexcept override;

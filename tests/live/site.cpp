@@ -35,6 +35,7 @@ site::site() {
     folder_.write("cert.pem", certificate);
     folder_.write("key.pem", key);
     folder_.write("both.pem", certificate + key);
+    folder_.write("ca.pem", skein::test::to_pem(root_));
 }
 
 std::string site::configure(std::string_view name,
@@ -73,6 +74,15 @@ skein::session_options site::options() const {
     options.tls = skein::tls_context().ca_pem(skein::test::to_pem(root_));
     options.timeout.total = 60s;
     return options;
+}
+
+skein::tls_context site::tls_as(const std::string& common_name) const {
+    skein::test::recipe what;
+    what.common_name = common_name;
+    const auto who = skein::test::issue(what, &root_);
+    return skein::tls_context()
+        .ca_pem(skein::test::to_pem(root_))
+        .client_certificate_pem(skein::test::to_pem(who), skein::test::key_to_pem(who));
 }
 
 std::string site::url(std::string_view scheme, std::uint16_t port, std::string_view path) {

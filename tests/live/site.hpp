@@ -24,7 +24,7 @@ inline constexpr std::size_t sizes[] = {0, 1, 4096, 65535, 65536, 65537, 10 * 10
 
 class site {
 public:
-    /// Makes the folder: www/files/SIZE, the certificate.
+    /// Makes the folder: www/files/SIZE, the certificate and its CA.
     site();
 
     /// Writes a configuration of tests/live into the folder, what stands between at signs filled in; gives
@@ -50,6 +50,8 @@ public:
     const skein::test::scratch_folder& folder() const noexcept { return folder_; }
     /// A session that trusts the certificate and gives up after a minute.
     skein::session_options options() const;
+    /// A context that trusts the certificate, and has one of its own by the same CA, of that name.
+    skein::tls_context tls_as(const std::string& common_name) const;
 
 private:
     static std::string url(std::string_view scheme, std::uint16_t port, std::string_view path);

@@ -1,5 +1,6 @@
 // nginx: its own files, and the application behind it.
 #include "behaviour.hpp"
+#include "nginx.hpp"
 #include "temporary_file.hpp"
 #include "unpack.hpp"
 
@@ -10,14 +11,15 @@
 using namespace live;
 using namespace skein;
 
-namespace {
-
-site& nginx() {
+site& live::nginx() {
     application();  // before, so that it ends after
     static site made;
     static const bool started = [] {
         const std::string program = skein::test::find_program({"nginx"});
-        made.configure("nginx.conf", {{"APPLICATION", std::to_string(application().plain_port())}});
+        made.configure("nginx.conf", {{"APPLICATION", std::to_string(application().plain_port())},
+                                      {"TLS12", std::to_string(nginx_ports().tls12)},
+                                      {"TLS13", std::to_string(nginx_ports().tls13)},
+                                      {"MUTUAL", std::to_string(nginx_ports().mutual)}});
         made.folder().write("passwords", "user:{PLAIN}pass word\n");
         made.start(
             {program, "-e", "error.log", "-p", made.folder().path().string() + "/", "-c", "nginx.conf"});
@@ -26,6 +28,13 @@ site& nginx() {
     (void)started;
     return made;
 }
+
+const live::tls_ports& live::nginx_ports() {
+    static const tls_ports ports;
+    return ports;
+}
+
+namespace {
 
 // "CONNECTION REQUESTS": nginx's own count of requests on this connection.
 int requests_on(const std::string& text) {

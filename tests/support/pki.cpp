@@ -55,6 +55,8 @@ void add_extensions(X509* certificate, X509* issuer, const recipe& what) {
     }
     if (!what.permitted.empty())
         add_extension(certificate, issuer, NID_name_constraints, "critical,permitted;" + what.permitted);
+    if (!what.excluded.empty())
+        add_extension(certificate, issuer, NID_name_constraints, "critical,excluded;" + what.excluded);
     if (!what.extended_use.empty()) add_extension(certificate, issuer, NID_ext_key_usage, what.extended_use);
     if (!what.names.empty()) add_names(certificate, what.names);
 }
@@ -103,9 +105,11 @@ std::string to_pem(const identity& who) {
     return text_of(bio.get());
 }
 
-std::string key_to_pem(const identity& who) {
+std::string key_to_pem(const identity& who, const std::string& password) {
     const std::shared_ptr<BIO> bio(BIO_new(BIO_s_mem()), BIO_free);
-    must(PEM_write_bio_PrivateKey(bio.get(), who.key.get(), nullptr, nullptr, 0, nullptr, nullptr) == 1,
+    const auto* bytes = reinterpret_cast<const unsigned char*>(password.data());
+    must(PEM_write_bio_PrivateKey(bio.get(), who.key.get(), password.empty() ? nullptr : EVP_aes_128_cbc(),
+                                  bytes, static_cast<int>(password.size()), nullptr, nullptr) == 1,
          "PEM of a key");
     return text_of(bio.get());
 }

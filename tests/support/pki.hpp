@@ -19,6 +19,7 @@ struct recipe {
     bool is_ca = false;
     int path_length = -1;           ///< of a CA; -1: without limit
     std::string permitted = {};     ///< name constraint of a CA: "DNS:b.test"
+    std::string excluded = {};      ///< the other kind
     std::string extended_use = {};  ///< "clientAuth"
     std::string digest = "sha256";
     int rsa_bits = 0;  ///< 0: an EC key on P-256
@@ -38,7 +39,7 @@ identity make_root(const std::string& common_name = "Test Root");
 
 /// The certificate as PEM text.
 std::string to_pem(const identity& who);
-/// The private key as PEM text, unencrypted.
-std::string key_to_pem(const identity& who);
+/// The private key as PEM text, encrypted if there is a password.
+std::string key_to_pem(const identity& who, const std::string& password = {});
 
 }  // namespace skein::test

@@ -8,24 +8,37 @@
 
 namespace skein::test {
 
-tls_server::tls_server(server_options options)
-    : options_(std::move(options)), ctx_(SSL_CTX_new(TLS_server_method()), SSL_CTX_free) {
-    SSL_CTX* ctx = ctx_.get();
-    if (options_.security_level >= 0) SSL_CTX_set_security_level(ctx, options_.security_level);
-    SSL_CTX_set_min_proto_version(ctx, options_.min_version);
-    SSL_CTX_set_max_proto_version(ctx, options_.max_version);
-    SSL_CTX_set_num_tickets(ctx, options_.tickets);
-    if (!options_.ciphers.empty()) SSL_CTX_set_cipher_list(ctx, options_.ciphers.c_str());
-    SSL_CTX_set_alpn_select_cb(ctx, choose_alpn, this);
-    SSL_CTX_set_client_hello_cb(ctx, on_hello, this);
-    const auto& leaf = options_.chain.at(0);
+std::shared_ptr<SSL_CTX> make_server_context(const server_options& options) {
+    std::shared_ptr<SSL_CTX> made(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
+    SSL_CTX* ctx = made.get();
+    if (options.security_level >= 0) SSL_CTX_set_security_level(ctx, options.security_level);
+    SSL_CTX_set_min_proto_version(ctx, options.min_version);
+    SSL_CTX_set_max_proto_version(ctx, options.max_version);
+    SSL_CTX_set_num_tickets(ctx, options.tickets);
+    if (!options.ciphers.empty()) SSL_CTX_set_cipher_list(ctx, options.ciphers.c_str());
+    SSL_CTX_set_alpn_select_cb(ctx, tls_server::choose_alpn, nullptr);
+    SSL_CTX_set_client_hello_cb(ctx, tls_server::on_hello, nullptr);
+    static constexpr unsigned char name[] = "test";
+    SSL_CTX_set_session_id_context(ctx, name, sizeof name);
+    const auto& leaf = options.chain.at(0);
     if (SSL_CTX_use_certificate(ctx, leaf.certificate.get()) != 1 ||
         SSL_CTX_use_PrivateKey(ctx, leaf.key.get()) != 1)
         throw std::runtime_error("the test server does not take its certificate");
-    for (std::size_t i = 1; i < options_.chain.size(); ++i)
-        SSL_CTX_add1_chain_cert(ctx, options_.chain[i].certificate.get());
-    if (options_.chain.size() == 1) SSL_CTX_set_mode(ctx, SSL_MODE_NO_AUTO_CHAIN);
-    ssl_.reset(SSL_new(ctx), SSL_free);
+    for (std::size_t i = 1; i < options.chain.size(); ++i)
+        SSL_CTX_add1_chain_cert(ctx, options.chain[i].certificate.get());
+    if (options.chain.size() == 1) SSL_CTX_set_mode(ctx, SSL_MODE_NO_AUTO_CHAIN);
+    if (options.client_ca) {
+        X509_STORE_add_cert(SSL_CTX_get_cert_store(ctx), options.client_ca.get());
+        SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+    }
+    return made;
+}
+
+tls_server::tls_server(server_options options) : tls_server(make_server_context(options), options) {}
+
+tls_server::tls_server(std::shared_ptr<SSL_CTX> context, server_options options)
+    : options_(std::move(options)), ctx_(std::move(context)), ssl_(SSL_new(ctx_.get()), SSL_free) {
+    SSL_set_app_data(ssl_.get(), this);
     SSL_set_bio(ssl_.get(), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
     SSL_set_accept_state(ssl_.get());
 }
@@ -84,9 +97,15 @@ std::string tls_server::sni() const {
     return name != nullptr ? name : "";
 }
 
-int tls_server::choose_alpn(SSL*, const unsigned char** out, unsigned char* out_size,
-                            const unsigned char* offered, unsigned offered_size, void* self) {
-    auto& server = *static_cast<tls_server*>(self);
+int tls_server::client_certificates() const {
+    if (SSL_get0_peer_certificate(ssl_.get()) == nullptr) return 0;
+    const auto* others = SSL_get_peer_cert_chain(ssl_.get());  // on this side, without the first
+    return 1 + (others != nullptr ? sk_X509_num(others) : 0);
+}
+
+int tls_server::choose_alpn(SSL* ssl, const unsigned char** out, unsigned char* out_size,
+                            const unsigned char* offered, unsigned offered_size, void*) {
+    auto& server = *static_cast<tls_server*>(SSL_get_app_data(ssl));
     server.offered_alpn_.assign(reinterpret_cast<const char*>(offered), offered_size);
     if (server.options_.chosen_alpn.empty()) return SSL_TLSEXT_ERR_NOACK;
     *out = reinterpret_cast<const unsigned char*>(server.options_.chosen_alpn.data());
@@ -94,11 +113,14 @@ int tls_server::choose_alpn(SSL*, const unsigned char** out, unsigned char* out_
     return SSL_TLSEXT_ERR_OK;
 }
 
-int tls_server::on_hello(SSL* ssl, int*, void* self) {
+int tls_server::on_hello(SSL* ssl, int*, void*) {
     const unsigned char* data = nullptr;
     std::size_t size = 0;
-    auto& server = *static_cast<tls_server*>(self);
+    auto& server = *static_cast<tls_server*>(SSL_get_app_data(ssl));
     server.early_data_ = SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_early_data, &data, &size) == 1;
+    server.resumption_offered_ =
+        SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_psk, &data, &size) == 1 ||
+        (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_session_ticket, &data, &size) == 1 && size > 0);
     return SSL_CLIENT_HELLO_SUCCESS;
 }
 

@@ -66,6 +66,8 @@ TEST_CASE("methods, limits, TLS and odd URLs") {
     CHECK(contains(session.del("http://a.test/").to_curl(), "--request 'DELETE'"));
     CHECK(contains(session.get("http://a.test/").timeout(1500ms).to_curl(), "--max-time 1.5 "));
     CHECK(contains(session.get("https://a.test/").to_curl(), "--http1.1 --insecure"));
+    CHECK(session.get("https://a.test/").tls(tls_context()).to_curl().find("--insecure") ==
+          std::string::npos);
     CHECK(contains(session.get("http://a.test/").to_curl(), " --compressed --header"));
     CHECK(contains(session.get("http://a.test/").to_curl(), "--header 'Accept-Encoding: gzip"));
     const std::string as_it_is = session.get("http://a.test/").decompress(false).to_curl();

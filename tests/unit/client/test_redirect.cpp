@@ -248,6 +248,24 @@ TEST_CASE("what follows to another origin is harmless, or was marked") {
     }
 }
 
+TEST_CASE("a tls_context of the request's own stays with its origin, in the key of its connections too") {
+    const auto with_context = [] {
+        auto made = request("GET", "https://a.test/");
+        made.choices = std::make_unique<client::connection_choices>();
+        made.choices->tls = tls_context();
+        made.choices->name();
+        return made;
+    };
+    const auto within = after(with_context(), 302, "/b");
+    CHECK(within.choices->tls);
+    CHECK(!within.choices->key.empty());
+    for (const char* elsewhere : {"https://b.test/", "https://a.test:8443/"}) {
+        const auto gone = after(with_context(), 302, elsewhere);
+        CHECK(!gone.choices->tls);
+        CHECK(gone.choices->key.empty());
+    }
+}
+
 TEST_CASE("a Host header that the caller set names one hop only") {
     auto r = request("GET", "http://a.test/");
     r.fields.append("Host", "virtual.test");

@@ -172,7 +172,9 @@ SKEIN_TEST_CASE("as JSON: every name is there, times are in seconds, what is not
     odd.tls_version = "TLSv1.3";
     odd.url = "http://x/\xff";
     odd.attempt_list.emplace_back();
+    odd.tls_resumed = true;
     CHECK(odd.to_json()["tls"]["version"] == "TLSv1.3");
+    CHECK(odd.to_json()["tls"]["resumed"] == true);
     CHECK(odd.to_json()["attempts"][0]["status"].is_null());
     CHECK(json::parse(odd.to_json().dump())["url"] == "http://x/\xc3\xbf");
 }

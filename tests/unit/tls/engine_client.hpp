@@ -54,7 +54,9 @@ inline std::size_t single_bytes(std::size_t) {
 /// The engine with what it has decrypted.
 class engine_client {
 public:
-    engine_client(const tls_context& trust, std::string_view host) : engine(trust.shared(), host) {
+    engine_client(const tls_context& trust, std::string_view host,
+                  std::shared_ptr<tls::session_box> sessions = nullptr)
+        : engine(trust.shared(), host, std::move(sessions)) {
         last = engine.handshake();
     }
 

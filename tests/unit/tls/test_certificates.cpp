@@ -85,6 +85,16 @@ TEST_CASE("a wildcard stands for exactly one whole label") {
     }
 }
 
+TEST_CASE("names are compared as A-labels, in any case") {
+    CHECK(!named({"DNS:xn--bcher-kva.test"}, "XN--BCHER-KVA.TEST").code);
+    CHECK(!named({"DNS:*.a.test"}, "xn--bcher-kva.a.test").code);
+    CHECK(named({"DNS:xn--*.a.test"}, "xn--bcher-kva.a.test").code == tls_errc::hostname_mismatch);
+    CHECK(named({"DNS:b\xc3\xbc"
+                 "cher.test"},
+                "xn--bcher-kva.test")
+              .code);
+}
+
 TEST_CASE("an address is matched by an address, never by a name") {
     CHECK(!named({"IP:127.0.0.1"}, "127.0.0.1").code);
     CHECK(!named({"IP:::1"}, "[::1]").code);

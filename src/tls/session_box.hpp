@@ -1,0 +1,34 @@
+// The TLS sessions of one peer. Knows OpenSSL's sessions, no connections.
+#pragma once
+
+#include "tls/handles.hpp"
+
+#include <cstddef>
+#include <vector>
+
+namespace skein::tls {
+
+/// Sessions that connections left for those after them. Each is handed out once: a ticket that is used twice
+/// shows who listens that both are of the same client (RFC 8446 appendix C.4).
+class session_box {
+public:
+    /// As many as connections to one host may begin at once and still all go on from an earlier one.
+    static constexpr std::size_t most_sessions = 32;
+    /// A peer decides how large its tickets are; most take a few hundred bytes.
+    static constexpr std::size_t most_ticket_bytes = 8 * 1024;
+
+    /// The latest one that a peer may still take; null: none.
+    owned<SSL_SESSION> take() noexcept;
+    /// Keeps it, if it is one that can be used. The oldest one goes if there are too many.
+    void put(owned<SSL_SESSION> session) noexcept;
+
+    std::size_t size() const noexcept { return kept_.size(); }
+
+private:
+    std::vector<owned<SSL_SESSION>> kept_;  // the latest last
+};
+
+/// Where an SSL has the session_box that its tickets go to (SSL_set_ex_data).
+int session_box_index();
+
+}  // namespace skein::tls
