@@ -3,12 +3,14 @@
 #pragma once
 
 #include "client/digest_spaces.hpp"
+#include "client/name_book.hpp"
 #include "client/pool.hpp"
 #include "client/progress.hpp"
 #include "client/rate_limiter.hpp"
 #include "client/retry_rules.hpp"
 #include "http1/connection.hpp"
 #include "loop/host.hpp"
+#include "net/socket_options.hpp"
 
 #include <skein/client_session.hpp>
 #include <skein/cookie_jar.hpp>
@@ -98,6 +100,9 @@ public:
     /// What netrc says; null if it is not asked.
     const http::netrc* netrc() const noexcept { return netrc_.get(); }
     digest_spaces& digests() noexcept { return digests_; }
+    name_book& names() noexcept { return names_; }
+    /// What new sockets are told.
+    const net::socket_options& sockets() const noexcept { return sockets_; }
     /// While a request is under way.
     bool has_wall_time() const noexcept { return bound_to() != nullptr; }
     std::chrono::system_clock::time_point wall_time() const noexcept { return bound_to()->wall_time(); }
@@ -154,6 +159,8 @@ private:
     std::shared_ptr<cookie_jar> cookies_;  // never null
     std::unique_ptr<const http::netrc> netrc_;
     digest_spaces digests_;
+    name_book names_;
+    net::socket_options sockets_;
     http1::parser_limits parser_limits_;
     connection_pool pool_;
     std::optional<retry_settings> retries_;
