@@ -26,8 +26,8 @@ headers fields(std::string_view name, std::string_view value) {
     return one;
 }
 
-const kinds opening = {"connection_create_start", "dns_resolvehost_start", "dns_resolvehost_end",
-                       "connection_create_end"};
+const kinds opening = {"connection_create_start", "dns_cache_miss", "dns_resolvehost_start",
+                       "dns_resolvehost_end", "connection_create_end"};
 
 kinds join(std::initializer_list<kinds> parts) {
     kinds all;
