@@ -72,13 +72,14 @@ task<> start_in_order(race_scope& children, std::span<connect_try> all, clock::d
 
 }  // namespace
 
-std::vector<ip_address> in_turns(const std::vector<ip_address>& all) {
+std::vector<ip_address> in_turns(std::vector<ip_address> all) {
+    if (all.size() < 2) return all;
     std::vector<ip_address> left;
     for (const auto& one : all)
         if (std::find(left.begin(), left.end(), one) == left.end()) left.push_back(one);
     std::vector<ip_address> result;
     result.reserve(left.size());
-    bool wants_v6 = !left.empty() && left.front().is_v6();
+    bool wants_v6 = left.front().is_v6();
     while (!left.empty()) {
         auto next =
             std::find_if(left.begin(), left.end(), [&](const auto& one) { return one.is_v6() == wants_v6; });

@@ -22,7 +22,7 @@ inline constexpr std::size_t most_addresses = 20;
 
 /// The order of RFC 8305, section 4: the families take turns, beginning with that of the first address. None
 /// twice.
-std::vector<ip_address> in_turns(const std::vector<ip_address>& all);
+std::vector<ip_address> in_turns(std::vector<ip_address> all);
 
 /// An attempt to connect to an address.
 struct connect_try {

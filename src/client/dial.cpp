@@ -133,11 +133,11 @@ void note(sending& s, const tries& all) {
 // ---- connecting
 
 /// Those that the policy allows come first; of the others it says so. Gives the number of the former.
-std::size_t put_allowed_first(const sending& s, const endpoint& to, const std::vector<ip_address>& addresses,
+std::size_t put_allowed_first(const sending& s, const endpoint& to, std::vector<ip_address> addresses,
                               tries& all) {
     const address_policy& policy = options_of(s).address_policy;
     tries refused;
-    for (const auto& ip : in_turns(addresses)) {
+    for (const auto& ip : in_turns(std::move(addresses))) {
         connect_try one;
         one.to = net::address(ip, to.port);
         if (to.is_trusted || policy.allows(ip, to.port)) {
@@ -158,17 +158,18 @@ std::size_t put_allowed_first(const sending& s, const endpoint& to, const std::v
 task<connect_try*> connect_to_one(sending& s, std::span<connect_try> all) {
     const auto& how = s.core().sockets();
     if (all.empty()) co_return nullptr;
-    if (all.size() > 1) co_return co_await race(all, options_of(s).happy_eyeballs_delay, how);
+    if (all.size() > 1)
+        co_return co_await race(all, detail::saturate(options_of(s).happy_eyeballs_delay), how);
     co_await try_address(all.front(), how);
     co_return all.front().stream ? &all.front() : nullptr;
 }
 
 task<std::unique_ptr<net::stream>> connect_to(sending& s, const endpoint& to,
-                                              const std::vector<ip_address>& addresses) {
+                                              std::vector<ip_address> addresses) {
     s.enter(phase::connect);
     const due_time due = s.due(phase::connect);
     tries all;
-    const std::size_t allowed = put_allowed_first(s, to, addresses, all);
+    const std::size_t allowed = put_allowed_first(s, to, std::move(addresses), all);
     detail::wait_limit limit(due.when);
     try {
         connect_try* const connected = co_await connect_to_one(s, std::span(all).first(allowed));
@@ -233,8 +234,8 @@ void require_no_policy(const sending& s, const endpoint& to, std::string_view wh
 
 task<std::unique_ptr<net::stream>> dial(sending& s, const endpoint& to) {
     if (!options_of(s).unix_socket.empty()) co_return co_await connect_to_unix(s, to);
-    const auto addresses = co_await addresses_of(s, to);
-    co_return co_await connect_to(s, to, addresses);
+    auto addresses = co_await addresses_of(s, to);
+    co_return co_await connect_to(s, to, std::move(addresses));
 }
 
 }  // namespace skein::client

@@ -201,8 +201,8 @@ TEST_CASE(
             CHECK(least <= 300ms);
             const auto dead = co_await error_of<timeout_error>(session.get("http://dead.test" + port + "/"));
             REQUIRE(dead);
-            CHECK(mentions(*dead, "[2001:db8:1::1]" + port + ": no answer (1"));
-            CHECK(mentions(*dead, "10.9.0.1" + port + ": no answer (7"));
+            CHECK(mentions(*dead, "[2001:db8:1::1]" + port + ": no answer ("));
+            CHECK(mentions(*dead, "10.9.0.1" + port + ": no answer ("));
             CHECK(mentions(*dead, "limit connect 1 s"));
             CHECK(dead->report()->attempt_list.at(0).connects.size() == 2);
         };

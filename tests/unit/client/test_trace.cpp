@@ -109,7 +109,7 @@ SKEIN_TEST_CASE("a stale connection, and a wait for one that is in use") {
     const auto stale = [&]() -> task<> { (void)co_await session.get(here).trace(into(seen)); };
     co_await stale();
     CHECK(seen == join({{"request_start", "connection_reuseconn", "request_headers_sent", "request_retry"},
-                        opening,
+                        {"connection_create_start", "dns_cache_hit", "connection_create_end"},
                         {"request_headers_sent", "response_head", "request_end", "response_end"}}));
 }
 
@@ -222,7 +222,7 @@ TEST_CASE("what a trace function throws goes to the exception handler, and the r
         CHECK(text == "fine");
     };
     skein::testing::run(body, options);
-    CHECK(events == 10);
+    CHECK(events == 11);
     CHECK(lost == events);
 }
 
