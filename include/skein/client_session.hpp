@@ -25,11 +25,13 @@ struct session_stats {
     std::uint64_t requests = 0;     ///< sent, each attempt counted
     std::uint64_t connections = 0;  ///< made
     std::uint64_t reused = 0;       ///< requests over a connection that had served before
-    std::uint64_t retried = 0;    ///< requests sent again: stale connections, retry policies, resumed bodies
-    std::uint64_t waited = 0;     ///< requests that had to wait for a connection
-    std::uint64_t expired = 0;    ///< idle connections closed for their age (connector_options::keepalive)
-    std::uint64_t evicted = 0;    ///< connections closed to make room: for another host, or over max_idle
-    std::uint64_t lost_idle = 0;  ///< idle connections that the server closed, or that it spoilt
+    std::uint64_t retried = 0;     ///< requests sent again: stale connections, retry policies, resumed bodies
+    std::uint64_t waited = 0;      ///< requests that had to wait for a connection
+    std::uint64_t expired = 0;     ///< idle connections closed for their age (connector_options::keepalive)
+    std::uint64_t evicted = 0;     ///< connections closed to make room: for another host, or over max_idle
+    std::uint64_t lost_idle = 0;   ///< idle connections that the server closed, or that it spoilt
+    std::uint64_t dns_hits = 0;    ///< names whose addresses were known, or being looked up already
+    std::uint64_t dns_misses = 0;  ///< names that were looked up
 };
 
 /// Makes requests, over connections that it keeps. One session for all requests of a program (or of one of

@@ -18,17 +18,29 @@ namespace skein {
 /// How long each phase took, by its number.
 using phase_times = std::array<clock::duration, 10>;
 
+/// An address that was tried for a connection.
+struct connect_report {
+    std::string address = {};      ///< with the port, or the path of a Unix socket
+    bool connected = false;        ///< whether this one was used
+    std::string error = {};        ///< why not; empty if it was
+    clock::duration started = {};  ///< after the request began
+    clock::duration duration = {};
+
+    friend bool operator==(const connect_report&, const connect_report&) = default;
+};
+
 /// One attempt of a request: from the pool to the head of a response, or to an error.
 struct attempt_report {
     std::string method = {};
-    std::string url = {};          ///< without its credentials
-    unsigned redirects = 0;        ///< that led to it
-    std::string peer = {};         ///< address and port; empty if there was no connection
-    bool reused = false;           ///< whether the connection had served before
-    int status = 0;                ///< of its response; 0: none came
-    std::string error = {};        ///< why it failed, or its body did; empty if not
-    clock::duration started = {};  ///< after the request began
-    phase_times spent = {};        ///< in each phase
+    std::string url = {};                       ///< without its credentials
+    unsigned redirects = 0;                     ///< that led to it
+    std::string peer = {};                      ///< address and port; empty if there was no connection
+    bool reused = false;                        ///< whether the connection had served before
+    int status = 0;                             ///< of its response; 0: none came
+    std::string error = {};                     ///< why it failed, or its body did; empty if not
+    clock::duration started = {};               ///< after the request began
+    phase_times spent = {};                     ///< in each phase
+    std::vector<connect_report> connects = {};  ///< addresses tried, in order; none if it was reused
 
     friend bool operator==(const attempt_report&, const attempt_report&) = default;
 };
@@ -73,7 +85,9 @@ struct SKEIN_API request_report {
     ///      "phases": {"pool": 0.0, "dns": 0.01, "connect": 0.02, "tls": 0.03, ...},
     ///      "bytes": {"request": 120, "response_head": 200, "response_body": 5000, "response_decoded": 9000},
     ///      "attempts": [{"method": "GET", "url": "https://...", "redirects": 0, "peer": "10.0.0.1:443",
-    ///                    "reused": false, "status": 200, "error": null, "started": 0.0, "phases": {...}}]}
+    ///                    "reused": false, "status": 200, "error": null, "started": 0.0, "phases": {...},
+    ///                    "connects": [{"address": "10.0.0.1:443", "connected": true, "error": null,
+    ///                                  "started": 0.01, "duration": 0.02}]}]}
     ///
     /// (To use it, include <nlohmann/json.hpp>.) Text that is not UTF-8 is taken for ISO-8859-1.
     nlohmann::json to_json() const;

@@ -1,26 +1,42 @@
 // What a session can be told.
 #pragma once
 
+#include <skein/address_policy.hpp>
 #include <skein/clock.hpp>
 #include <skein/content_coding.hpp>
 #include <skein/cookie_jar.hpp>
 #include <skein/headers.hpp>
+#include <skein/ip_address.hpp>
 #include <skein/middleware.hpp>
 #include <skein/rate_limit.hpp>
 #include <skein/retry_policy.hpp>
+#include <skein/task.hpp>
 #include <skein/timeouts.hpp>
 #include <skein/tls_context.hpp>
 #include <skein/trace.hpp>
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace skein {
+
+/// Finds the addresses of a host name, in the order in which they are to be tried. What it throws, if that is
+/// a std::runtime_error, becomes resolve_error; no address is one, too. It is given up by being cancelled.
+using resolve_function = std::function<task<std::vector<ip_address>>(std::string host)>;
+
+/// Ports from the first to the last, both included; 0: whichever the system gives.
+struct port_range {
+    std::uint16_t first = 0;
+    std::uint16_t last = 0;
+};
 
 /// How connections are made and kept.
 struct connector_options {
@@ -45,6 +61,43 @@ struct connector_options {
     std::size_t max_head_bytes = std::size_t{128} * 1024;
     /// Fields of a response.
     std::size_t max_headers = 512;
+
+    /// How long the addresses of a name are remembered; 0: not at all. Each use begins with the next of them.
+    /// Failures are not remembered. Requests for one name share a lookup that is under way, in any case.
+    std::chrono::milliseconds dns_ttl = std::chrono::seconds(10);
+    /// How many names; the oldest go.
+    std::size_t dns_names = 1000;
+    /// Which addresses of a name are used.
+    address_family family = address_family::any;
+    /// Of a name with several addresses, how long one is tried before the next one is, too (RFC 8305). The
+    /// first to connect wins. A failure starts the next at once.
+    std::chrono::milliseconds happy_eyeballs_delay = std::chrono::milliseconds(250);
+    /// Addresses of hosts that are not asked for: "example.org:443", which counts first, or "example.org" for
+    /// every port. As curl's --resolve.
+    std::map<std::string, std::vector<ip_address>> hosts = {};
+    /// Who is asked for all other names; empty: the system. Not asked for addresses.
+    resolve_function resolver = {};
+    /// Which addresses may be connected to; default: all.
+    skein::address_policy address_policy = {};
+
+    /// The path of a Unix socket to which all connections go, whatever the URL says: that is for the Host
+    /// header, and TLS. With an @ in front: its name in Linux's abstract namespace. Empty: none.
+    std::string unix_socket = {};
+    /// The address of this machine that connections come from; those to the other family fail.
+    std::optional<ip_address> local_address = {};
+    /// And the port: one that is free. (A port that was used is not free for a minute or two.)
+    port_range local_ports = {};
+    /// How long a connection may be silent before the system asks whether the peer is still there, and how
+    /// long until it asks again; after the third time the connection has failed. Whole seconds; 0: never.
+    std::chrono::seconds tcp_keepalive = {};
+    /// How long what was sent may stay unacknowledged before the connection has failed; 0: as the system has
+    /// it, a quarter of an hour or so.
+    std::chrono::milliseconds tcp_user_timeout = {};
+    /// Small pieces go at once (TCP_NODELAY).
+    bool tcp_no_delay = true;
+    /// Buffers of the kernel, bytes, for each connection; 0: as the system has it.
+    std::size_t send_buffer_bytes = 0;
+    std::size_t receive_buffer_bytes = 0;
 };
 
 /// What a session does for each of its requests, unless the request says otherwise.

@@ -1,6 +1,7 @@
 // All of skein but <skein/testing.hpp> and <skein/uv.hpp>.
 #pragma once
 
+#include <skein/address_policy.hpp>
 #include <skein/as_completed.hpp>
 #include <skein/auth_challenge.hpp>
 #include <skein/barrier.hpp>
@@ -26,6 +27,7 @@
 #include <skein/har.hpp>
 #include <skein/headers.hpp>
 #include <skein/http_version.hpp>
+#include <skein/ip_address.hpp>
 #include <skein/middleware.hpp>
 #include <skein/multipart.hpp>
 #include <skein/mutex.hpp>

@@ -93,6 +93,11 @@ public:
 
     /// Serves there: `serve` is called for each connection and is kept until the end of the simulation.
     void listen(std::string_view host, std::uint16_t port, connection_handler serve);
+    /// The same at a Unix socket, by its path (connector_options::unix_socket).
+    void listen_unix(const std::string& path, connection_handler serve);
+    /// How long attempts to connect there take, in addition to what the link does, until they succeed or
+    /// fail.
+    void delay(std::string_view host, std::uint16_t port, clock::duration how_long);
     /// Refuses connections there, which is what happens without a listener too, or lets them fail otherwise.
     void refuse(std::string_view host, std::uint16_t port, std::errc reason = std::errc::connection_refused);
     /// Swallows attempts to connect: they wait for ever.

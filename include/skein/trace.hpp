@@ -23,7 +23,9 @@ enum class trace_kind : std::uint8_t {
     connection_queued_start,  ///< all connections are in use: it waits for one
     connection_queued_end,    ///< its turn has come
     connection_create_start,  ///< a new connection is made
-    dns_resolvehost_start,    ///< text: the host name
+    dns_cache_hit,            ///< text: the host name, which is known, or being looked up already
+    dns_cache_miss,           ///< text: the host name
+    dns_resolvehost_start,    ///< text: the host name. (An address is not looked up.)
     dns_resolvehost_end,      ///< count: how many addresses it has
     tls_handshake_start,      ///< + text: the peer's address
     tls_handshake_end,        ///< + text: protocol and cipher

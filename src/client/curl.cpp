@@ -83,12 +83,33 @@ std::string body_options(const client::request_state& r, const headers& fields) 
     return options + " --data-raw " + shell_word(content);
 }
 
+/// Where connections go instead, and where they come from.
+std::string connection_options(const url& to, const connector_options& session) {
+    const std::string& path = session.unix_socket;
+    if (!path.empty() && (path.front() == '@' || path.front() == '\0'))
+        return " --abstract-unix-socket " + shell_word(path.substr(1));
+    if (!path.empty()) return " --unix-socket " + shell_word(path);
+    std::string options;
+    if (session.family != address_family::any)
+        options += session.family == address_family::ipv4 ? " --ipv4" : " --ipv6";
+    if (session.local_address) options += " --interface " + session.local_address->to_string();
+    const std::string host(to.host_without_brackets());
+    const std::string place = host + ":" + std::to_string(to.port());
+    auto known = session.hosts.find(place);
+    if (known == session.hosts.end()) known = session.hosts.find(host);
+    if (known == session.hosts.end() || known->second.empty()) return options;
+    std::string addresses;
+    for (const auto& one : known->second) addresses += (addresses.empty() ? "" : ",") + one.to_string();
+    return options + " --resolve " + shell_word(place + ":" + addresses);
+}
+
 std::string transfer_options(const client::request_state& r) {
     const session_options& session = r.core->options();
     std::string options;
     if (r.follow_redirects.value_or(r.method != "HEAD"))
         options +=
             " --location --max-redirs " + std::to_string(r.max_redirects.value_or(session.max_redirects));
+    options += connection_options(r.url, session.connector);
     if (r.url.is_secure()) options += " --http1.1";
     const tls_context& trust = r.choices && r.choices->tls ? *r.choices->tls : session.tls;
     if (r.url.is_secure() && !trust.verifies()) options += " --insecure";

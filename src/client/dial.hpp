@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace skein::client {
 
@@ -16,13 +17,18 @@ namespace skein::client {
 struct endpoint {
     std::string host;  // IPv6 without brackets
     std::uint16_t port = 0;
+    bool is_trusted = false;  // the program itself has named it, as it may a proxy: no policy is asked
 };
 
 /// For messages: "example.org:80", "[::1]:80".
 std::string text_of(const endpoint& to);
 
-/// Opens a stream to it, within the time limits of the phases dns and connect. *Throws:* resolve_error,
-/// connect_error, timeout_error, with the report; cancelled_error.
+/// Throws connect_error if the session has an address policy: for a way that it cannot see the end of, as
+/// `what` says, a Unix socket or a proxy that nobody has said to trust.
+void require_no_policy(const sending& s, const endpoint& to, std::string_view what);
+
+/// Opens a stream to it, or to the session's Unix socket, within the time limits of the phases dns and
+/// connect. *Throws:* resolve_error, connect_error, timeout_error, with the report; cancelled_error.
 task<std::unique_ptr<net::stream>> dial(sending& s, const endpoint& to);
 
 }  // namespace skein::client

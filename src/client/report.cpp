@@ -25,13 +25,23 @@ nlohmann::json phases(const phase_times& spent) {
     return all;
 }
 
+nlohmann::json connect(const connect_report& c) {
+    return {{"address", text(c.address)},
+            {"connected", c.connected},
+            {"error", text(c.error)},
+            {"started", seconds(c.started)},
+            {"duration", seconds(c.duration)}};
+}
+
 nlohmann::json attempt(const attempt_report& a) {
+    auto connects = nlohmann::json::array();
+    for (const auto& one : a.connects) connects.push_back(connect(one));
     return {
-        {"method", text(a.method)}, {"url", text(a.url)},
-        {"redirects", a.redirects}, {"peer", text(a.peer)},
-        {"reused", a.reused},       {"status", a.status == 0 ? nlohmann::json() : nlohmann::json(a.status)},
-        {"error", text(a.error)},   {"started", seconds(a.started)},
-        {"phases", phases(a.spent)}};
+        {"method", text(a.method)},  {"url", text(a.url)},
+        {"redirects", a.redirects},  {"peer", text(a.peer)},
+        {"reused", a.reused},        {"status", a.status == 0 ? nlohmann::json() : nlohmann::json(a.status)},
+        {"error", text(a.error)},    {"started", seconds(a.started)},
+        {"phases", phases(a.spent)}, {"connects", std::move(connects)}};
 }
 
 }  // namespace

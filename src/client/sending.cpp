@@ -110,6 +110,7 @@ struct sending::rarities {
     std::optional<sending::original> original;  // while middlewares may have changed the request
     std::vector<attempt_report> attempts;       // that are over
     std::string failure;                        // of the one that is not
+    std::vector<connect_report> connects;       // that it tried, if not just one
 };
 
 sending::~sending() = default;
@@ -191,11 +192,18 @@ attempt_report sending::attempt_so_far() const {
     a.status = progress_.status;
     a.started = progress_.attempt_started - progress_.started;
     a.spent = progress_.spent_until(now_or_end());
-    if (!rare_) return a;
-    a.error = rare_->failure;
-    // What the attempts before it have spent is not its own.
-    for (const auto& before : rare_->attempts)
-        for (std::size_t i = 0; i < a.spent.size(); ++i) a.spent[i] -= before.spent[i];
+    if (rare_) {
+        a.error = rare_->failure;
+        a.connects = rare_->connects;
+        // What the attempts before it have spent is not its own.
+        for (const auto& before : rare_->attempts)
+            for (std::size_t i = 0; i < a.spent.size(); ++i) a.spent[i] -= before.spent[i];
+    }
+    if (a.connects.empty() && progress_.connection && !a.reused) {
+        const auto in = [&](phase one) { return a.spent[static_cast<std::size_t>(one)]; };
+        const auto started = a.started + in(phase::pool) + in(phase::dns);
+        a.connects.push_back({progress_.connection->peer, true, {}, started, in(phase::connect)});
+    }
     return a;
 }
 
@@ -205,6 +213,7 @@ void sending::set_attempt_aside() {
     before.push_back(attempt_so_far());
     progress_.attempt_is_open = false;
     rare_->failure.clear();
+    rare_->connects.clear();
 }
 
 void sending::forget_attempt() {
@@ -213,6 +222,10 @@ void sending::forget_attempt() {
     progress_.connection.reset();
     progress_.reused = false;
     progress_.status = 0;
+}
+
+void sending::note_connects(std::vector<connect_report> tried) const {
+    if (progress_.attempt_is_open) rare().connects = std::move(tried);
 }
 
 void sending::note_failure(std::string_view why) const {

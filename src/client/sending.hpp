@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace skein::client {
 
@@ -58,6 +59,8 @@ public:
     }
     /// Puts the attempt on the list, before the request becomes another. Nothing if there is none.
     void set_attempt_aside();
+    /// What was tried to connect for the attempt, where there was more to it than the one that it got.
+    void note_connects(std::vector<connect_report> tried) const;
     /// Why the attempt failed.
     void note_failure(std::string_view why) const;
 

@@ -108,6 +108,21 @@ pool_limits limits_of(const connector_options& options) {
     return limits;
 }
 
+net::socket_options sockets_of(const connector_options& options) {
+    if (options.local_ports.last != 0 && options.local_ports.last < options.local_ports.first)
+        throw std::invalid_argument("local_ports ends before it begins");
+    net::socket_options sockets;
+    sockets.local_address = options.local_address;
+    sockets.first_local_port = options.local_ports.first;
+    sockets.last_local_port = options.local_ports.last;
+    sockets.keepalive = options.tcp_keepalive;
+    sockets.user_timeout = options.tcp_user_timeout;
+    sockets.no_delay = options.tcp_no_delay;
+    sockets.send_buffer_bytes = options.send_buffer_bytes;
+    sockets.receive_buffer_bytes = options.receive_buffer_bytes;
+    return sockets;
+}
+
 /// The wait for a slot of the pool. Holds it as a lease from the moment it is granted: until the task runs,
 /// the connection may end, and must not be buried as an idle one is.
 class pool_wait final : detail::wait, connection_pool::waiter {
@@ -158,6 +173,8 @@ session_core::session_core(session_options options)
       base_fields_(with_own_fields(options_)),
       base_lines_(http1::encode_plain_fields(base_fields_)),
       cookies_(options_.cookies ? options_.cookies : std::make_shared<cookie_jar>()),
+      names_(options_.connector),
+      sockets_(sockets_of(options_.connector)),
       pool_(limits_of(options_.connector)),
       tokens_(options_.retry_budget) {
     if (options_.retry || options_.retry_if)
@@ -186,6 +203,8 @@ session_stats session_core::stats() const noexcept {
     s.waiting = pool_.waiting();
     s.expired = pool_.expired();
     s.evicted = pool_.evicted();
+    s.dns_hits = names_.hits();
+    s.dns_misses = names_.misses();
     return s;
 }
 
@@ -310,6 +329,7 @@ void session_core::close() noexcept {
 }
 
 void session_core::on_loop_end() noexcept {
+    names_.forget_all();
     pool_.close_idle();
     // Responses that outlive the loop keep their slots, without a connection behind them.
     for (pooled* one : all_) one->wire.close(std::make_error_code(std::errc::operation_canceled));

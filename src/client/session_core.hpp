@@ -3,6 +3,7 @@
 #pragma once
 
 #include "client/digest_spaces.hpp"
+#include "client/name_book.hpp"
 #include "client/pool.hpp"
 #include "client/progress.hpp"
 #include "client/rate_limiter.hpp"
@@ -10,6 +11,7 @@
 #include "http1/connection.hpp"
 #include "loop/host.hpp"
 #include "tls/session_cache.hpp"
+#include "net/socket_options.hpp"
 
 #include <skein/client_session.hpp>
 #include <skein/cookie_jar.hpp>
@@ -101,6 +103,9 @@ public:
     digest_spaces& digests() noexcept { return digests_; }
     /// What its TLS connections leave for those after them.
     tls::session_cache& tls_sessions() noexcept { return tls_sessions_; }
+    name_book& names() noexcept { return names_; }
+    /// What new sockets are told.
+    const net::socket_options& sockets() const noexcept { return sockets_; }
     /// While a request is under way.
     bool has_wall_time() const noexcept { return bound_to() != nullptr; }
     std::chrono::system_clock::time_point wall_time() const noexcept { return bound_to()->wall_time(); }
@@ -158,6 +163,8 @@ private:
     std::unique_ptr<const http::netrc> netrc_;
     digest_spaces digests_;
     tls::session_cache tls_sessions_;
+    name_book names_;
+    net::socket_options sockets_;
     http1::parser_limits parser_limits_;
     connection_pool pool_;
     std::optional<retry_settings> retries_;

@@ -10,9 +10,10 @@
 namespace skein {
 
 std::string_view to_string(trace_kind kind) noexcept {
-    static constexpr std::array<std::string_view, 19> names = {
+    static constexpr std::array<std::string_view, 21> names = {
         "request_start",           "connection_queued_start",
         "connection_queued_end",   "connection_create_start",
+        "dns_cache_hit",           "dns_cache_miss",
         "dns_resolvehost_start",   "dns_resolvehost_end",
         "tls_handshake_start",     "tls_handshake_end",
         "connection_create_end",   "connection_reuseconn",

@@ -1,57 +1,52 @@
-// Owns the text form of addresses.
+// Owns what addresses look like to the system.
 #include "net/address.hpp"
 
-#include <arpa/inet.h>
-
+#include <array>
 #include <cstring>
 
 namespace skein::net {
 
-std::optional<address> address::from(const sockaddr& system, std::uint16_t port) noexcept {
-    address result;
-    if (system.sa_family == AF_INET) {
-        sockaddr_in v4;
-        std::memcpy(&v4, &system, sizeof v4);
-        v4.sin_port = htons(port);
-        std::memcpy(&result.storage_, &v4, sizeof v4);
-    } else if (system.sa_family == AF_INET6) {
-        sockaddr_in6 v6;
-        std::memcpy(&v6, &system, sizeof v6);
-        v6.sin6_port = htons(port);
-        std::memcpy(&result.storage_, &v6, sizeof v6);
-    } else {
-        return std::nullopt;
+address::address(const ip_address& ip, std::uint16_t port) noexcept {
+    if (ip.is_v6()) {
+        storage_.sin6_family = AF_INET6;
+        storage_.sin6_port = htons(port);
+        storage_.sin6_scope_id = ip.interface();
+        std::memcpy(&storage_.sin6_addr, ip.bytes().data(), 16);
+        return;
     }
-    return result;
+    sockaddr_in v4{};
+    v4.sin_family = AF_INET;
+    v4.sin_port = htons(port);
+    std::memcpy(&v4.sin_addr, ip.bytes().data() + 12, 4);
+    std::memcpy(&storage_, &v4, sizeof v4);
 }
 
 std::optional<address> address::parse(std::string_view literal, std::uint16_t port) noexcept {
-    char text[INET6_ADDRSTRLEN];
-    if (literal.empty() || literal.size() >= sizeof text) return std::nullopt;
-    std::memcpy(text, literal.data(), literal.size());
-    text[literal.size()] = '\0';
-    sockaddr_in v4{};
-    v4.sin_family = AF_INET;
-    if (inet_pton(AF_INET, text, &v4.sin_addr) == 1) return from(reinterpret_cast<const sockaddr&>(v4), port);
-    sockaddr_in6 v6{};
-    v6.sin6_family = AF_INET6;
-    if (inet_pton(AF_INET6, text, &v6.sin6_addr) == 1)
-        return from(reinterpret_cast<const sockaddr&>(v6), port);
+    if (const auto ip = ip_address::try_parse(literal)) return address(*ip, port);
     return std::nullopt;
 }
 
 std::string address::to_string() const {
-    char text[INET6_ADDRSTRLEN] = "";
-    if (family() == AF_INET) {
+    const auto ip = ip_of(*system());
+    if (!ip) return {};
+    const std::string port = std::to_string(ntohs(storage_.sin6_port));  // at the same place in both
+    return (ip->is_v6() ? "[" + ip->to_string() + "]:" : ip->to_string() + ":") + port;
+}
+
+std::optional<ip_address> ip_of(const sockaddr& system) noexcept {
+    if (system.sa_family == AF_INET) {
         sockaddr_in v4;
-        std::memcpy(&v4, &storage_, sizeof v4);
-        inet_ntop(AF_INET, &v4.sin_addr, text, sizeof text);
-        return std::string(text) + ":" + std::to_string(ntohs(v4.sin_port));
+        std::memcpy(&v4, &system, sizeof v4);
+        std::array<std::uint8_t, 4> bytes;
+        std::memcpy(bytes.data(), &v4.sin_addr, 4);
+        return ip_address::v4(bytes);
     }
+    if (system.sa_family != AF_INET6) return std::nullopt;
     sockaddr_in6 v6;
-    std::memcpy(&v6, &storage_, sizeof v6);
-    inet_ntop(AF_INET6, &v6.sin6_addr, text, sizeof text);
-    return "[" + std::string(text) + "]:" + std::to_string(ntohs(v6.sin6_port));
+    std::memcpy(&v6, &system, sizeof v6);
+    std::array<std::uint8_t, 16> bytes;
+    std::memcpy(bytes.data(), &v6.sin6_addr, 16);
+    return ip_address::v6(bytes, v6.sin6_scope_id);
 }
 
 }  // namespace skein::net

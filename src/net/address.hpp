@@ -1,5 +1,7 @@
-// Internet addresses as values.
+// An address with a port, as the system wants it.
 #pragma once
+
+#include <skein/ip_address.hpp>
 
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -15,12 +17,14 @@ namespace skein::net {
 class address {
 public:
     address() noexcept = default;
-    /// From what the system gives; no other family than AF_INET and AF_INET6.
-    static std::optional<address> from(const sockaddr& system, std::uint16_t port) noexcept;
+    address(const ip_address& ip, std::uint16_t port) noexcept;
     /// From "127.0.0.1" or "::1", without brackets; nothing if it is no address.
     static std::optional<address> parse(std::string_view literal, std::uint16_t port) noexcept;
 
     const sockaddr* system() const noexcept { return reinterpret_cast<const sockaddr*>(&storage_); }
+    socklen_t system_bytes() const noexcept {
+        return family() == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6);
+    }
     int family() const noexcept { return storage_.sin6_family; }
     /// "127.0.0.1:80", "[::1]:80".
     std::string to_string() const;
@@ -28,5 +32,8 @@ public:
 private:
     sockaddr_in6 storage_{};  // or a sockaddr_in, whose family lies at the same place
 };
+
+/// What the system gives; nothing of another family than AF_INET and AF_INET6.
+std::optional<ip_address> ip_of(const sockaddr& system) noexcept;
 
 }  // namespace skein::net

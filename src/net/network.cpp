@@ -2,6 +2,7 @@
 #include "net/network.hpp"
 
 #include "net/tcp.hpp"
+#include "net/unix.hpp"
 
 #include <utility>
 
@@ -13,11 +14,13 @@ constinit thread_local network* this_network = nullptr;
 
 class system_network final : public network {
 public:
-    task<std::unique_ptr<stream>> connect(address to) override { return connect_tcp(to); }
-    net::resolver& resolver() noexcept override { return *resolver_; }
-
-private:
-    const std::unique_ptr<net::resolver> resolver_ = make_system_resolver();  // without a state of its own
+    task<std::unique_ptr<stream>> connect(address to, const socket_options& how) override {
+        return connect_tcp(to, how);
+    }
+    task<std::unique_ptr<stream>> connect_unix(std::string path, const socket_options& how) override {
+        return net::connect_unix(std::move(path), how);
+    }
+    net::resolver& resolver() noexcept override { return system_resolver(); }
 };
 
 }  // namespace

@@ -4,11 +4,13 @@
 
 #include "net/address.hpp"
 #include "net/resolver.hpp"
+#include "net/socket_options.hpp"
 #include "net/stream.hpp"
 
 #include <skein/task.hpp>
 
 #include <memory>
+#include <string>
 
 namespace skein::net {
 
@@ -19,9 +21,12 @@ public:
     network& operator=(const network&) = delete;
     virtual ~network() = default;
 
-    /// Opens a stream to that address. *Cancellation:* closes what was begun. *Throws:* std::system_error
-    /// with the system's code, cancelled_error.
-    virtual task<std::unique_ptr<stream>> connect(address to) = 0;
+    /// Opens a stream to that address. *Lifetime:* the options are there until the task has ended.
+    /// *Cancellation:* closes what was begun. *Throws:* std::system_error with the system's code,
+    /// cancelled_error.
+    virtual task<std::unique_ptr<stream>> connect(address to, const socket_options& how) = 0;
+    /// The same to a Unix socket, by its path; "@name" is in the abstract namespace.
+    virtual task<std::unique_ptr<stream>> connect_unix(std::string path, const socket_options& how) = 0;
 
     /// Who knows names.
     virtual net::resolver& resolver() noexcept = 0;

@@ -1,16 +1,17 @@
-// Owns lookups by the system's resolver: threads that can be abandoned. libuv's own getaddrinfo cannot be:
-// its pool is joined when the process exits, and a loop with a running lookup cannot be closed.
+// Owns lookups by those who block: threads that can be abandoned. libuv's own getaddrinfo cannot be: its pool
+// is joined when the process exits, and a loop with a running lookup cannot be closed.
 #include "net/resolver.hpp"
 
 #include "loop/loop.hpp"
+#include "net/address.hpp"
 
 #include <skein/error.hpp>
 
 #include <netdb.h>
 
 #include <cerrno>
+#include <list>
 #include <mutex>
-#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -20,38 +21,78 @@ namespace {
 
 // Both sides hold a lookup; whoever ends last frees it.
 struct lookup {
-    lookup(std::string name, std::uint16_t to_port) : host(std::move(name)), port(to_port) {}
+    lookup(std::string name, address_family wanted) : host(std::move(name)), family(wanted) {}
+
+    void run(const lookup_function& ask) noexcept {
+        try {
+            answer = ask(host, family);
+        } catch (const std::exception& e) {
+            answer.failure = e.what();
+        }
+        const std::lock_guard lock(mutex);
+        if (reply != nullptr) uv_async_send(reply);
+    }
 
     const std::string host;
-    const std::uint16_t port;
-
-    // Written by the thread before it reports, read by the loop after.
-    std::vector<address> found;
-    int failure = 0;  // of getaddrinfo
-    int system_error = 0;
+    const address_family family;
+    lookup_answer answer;  // written by the thread before it replies, read by the loop after
 
     std::mutex mutex;
     uv_async_t* reply = nullptr;  // guarded by mutex; null once abandoned
 
-    void ask() {
-        addrinfo hints{};
-        hints.ai_socktype = SOCK_STREAM;
-        hints.ai_flags = AI_ADDRCONFIG;
-        addrinfo* list = nullptr;
-        failure = getaddrinfo(host.c_str(), nullptr, &hints, &list);
-        system_error = errno;
-        for (const addrinfo* one = list; failure == 0 && one != nullptr; one = one->ai_next)
-            if (auto a = address::from(*one->ai_addr, port)) found.push_back(*a);
-        if (list != nullptr) freeaddrinfo(list);
-        const std::lock_guard lock(mutex);
-        if (reply != nullptr) uv_async_send(reply);
+    bool is_queued = false;  // these two belong to the line
+    std::list<std::shared_ptr<lookup>>::iterator place;
+};
+
+// Who looks names up: as many threads as there are lookups, up to a limit. A thread ends when it finds no
+// other in the line. Held by each of them, and leaked by the process, as they are not waited for.
+class lookup_line : public std::enable_shared_from_this<lookup_line> {
+public:
+    lookup_line(lookup_function ask, unsigned most) : ask_(std::move(ask)), most_threads_(most) {}
+
+    /// Throws std::system_error if the system gives no thread.
+    void add(std::shared_ptr<lookup> one) {
+        const std::lock_guard lock(mutex_);
+        if (threads_ == most_threads_) {
+            one->place = waiting_.insert(waiting_.end(), one);
+            one->is_queued = true;
+            return;
+        }
+        std::thread([line = shared_from_this(), one = std::move(one)]() mutable {
+            for (; one; one = line->next()) one->run(line->ask_);
+        }).detach();
+        ++threads_;
     }
+    /// It need not be begun.
+    void drop(lookup& one) noexcept {
+        const std::lock_guard lock(mutex_);
+        if (std::exchange(one.is_queued, false)) waiting_.erase(one.place);
+    }
+
+private:
+    std::shared_ptr<lookup> next() noexcept {
+        const std::lock_guard lock(mutex_);
+        if (waiting_.empty()) {
+            --threads_;
+            return nullptr;
+        }
+        auto first = std::move(waiting_.front());
+        waiting_.pop_front();
+        first->is_queued = false;
+        return first;
+    }
+
+    const lookup_function ask_;
+    const unsigned most_threads_;
+    std::mutex mutex_;
+    unsigned threads_ = 0;
+    std::list<std::shared_ptr<lookup>> waiting_;
 };
 
 // The wait for a lookup. The async handle must outlive the close, so it is on the heap.
 class lookup_wait final : detail::wait {
 public:
-    explicit lookup_wait(std::shared_ptr<lookup> asked) : asked_(std::move(asked)) {}
+    lookup_wait(std::shared_ptr<lookup> asked, lookup_line& line) : asked_(std::move(asked)), line_(line) {}
 
     bool await_ready() const {
         check();
@@ -67,7 +108,7 @@ public:
         reply_->data = this;
         asked_->reply = reply_;
         try {
-            std::thread([asked = asked_] { asked->ask(); }).detach();
+            line_.add(asked_);
         } catch (...) {
             close_reply();
             throw;
@@ -88,6 +129,7 @@ private:
     void describe(std::string& out) const override { out.append("resolving ").append(asked_->host); }
     void on_cancel() noexcept override {
         close_reply();
+        line_.drop(*asked_);
         wake();
     }
     void close_reply() noexcept {
@@ -100,34 +142,70 @@ private:
     }
 
     std::shared_ptr<lookup> asked_;
+    lookup_line& line_;
     uv_async_t* reply_ = nullptr;
     bool answered_ = false;
 };
 
-class system_resolver final : public resolver {
+class thread_resolver final : public resolver {
 public:
-    task<std::vector<address>> resolve(std::string host, std::uint16_t port) override {
-        if (auto literal = address::parse(host, port)) co_return std::vector<address>(1, *literal);
-        auto asked = std::make_shared<lookup>(host, port);
-        lookup_wait answer(asked);
-        co_await answer;
-        if (!asked->found.empty()) co_return std::move(asked->found);
-        std::string what = "cannot resolve host '" + host + "': ";
-        std::error_code code;
-        if (asked->failure == EAI_SYSTEM) {
-            code = std::error_code(asked->system_error, std::generic_category());
-            what += code.message();
-        } else {
-            what += asked->failure != 0 ? gai_strerror(asked->failure) : "it has no address";
-        }
-        throw resolve_error(what, host, port, code);
+    thread_resolver(lookup_function ask, unsigned most_threads)
+        : line_(std::make_shared<lookup_line>(std::move(ask), most_threads)) {}
+
+    task<std::vector<ip_address>> resolve(std::string host, address_family family) override {
+        return look_up(line_, std::move(host), family);
     }
+
+private:
+    static task<std::vector<ip_address>> look_up(std::shared_ptr<lookup_line> line, std::string host,
+                                                 address_family family) {
+        auto asked = std::make_shared<lookup>(host, family);
+        lookup_wait answer(asked, *line);
+        co_await answer;
+        auto& [found, failure, code] = asked->answer;
+        if (!found.empty()) co_return std::move(found);
+        throw resolve_error(
+            "cannot resolve host '" + host + "': " + (failure.empty() ? "it has no address" : failure), host,
+            0, code);
+    }
+
+    const std::shared_ptr<lookup_line> line_;
 };
+
+lookup_answer ask_system(const std::string& host, address_family family) {
+    addrinfo hints{};
+    hints.ai_socktype = SOCK_STREAM;
+    hints.ai_flags = AI_ADDRCONFIG;
+    hints.ai_family = family == address_family::ipv4   ? AF_INET
+                      : family == address_family::ipv6 ? AF_INET6
+                                                       : AF_UNSPEC;
+    addrinfo* list = nullptr;
+    const int status = getaddrinfo(host.c_str(), nullptr, &hints, &list);
+    lookup_answer answer;
+    if (status == EAI_SYSTEM) {
+        answer.code = std::error_code(errno, std::generic_category());
+        answer.failure = answer.code.message();
+    } else if (status != 0) {
+        answer.failure = gai_strerror(status);
+    }
+    const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(status == 0 ? list : nullptr,
+                                                               [](addrinfo* all) {
+                                                                   if (all != nullptr) freeaddrinfo(all);
+                                                               });
+    for (const addrinfo* one = owner.get(); one != nullptr; one = one->ai_next)
+        if (const auto ip = ip_of(*one->ai_addr)) answer.found.push_back(*ip);
+    return answer;
+}
 
 }  // namespace
 
-std::unique_ptr<resolver> make_system_resolver() {
-    return std::make_unique<system_resolver>();
+std::unique_ptr<resolver> make_thread_resolver(lookup_function ask, unsigned most_threads) {
+    return std::make_unique<thread_resolver>(std::move(ask), most_threads);
+}
+
+resolver& system_resolver() {
+    static auto* const all = new thread_resolver(ask_system, most_system_lookups);  // threads outlive main()
+    return *all;
 }
 
 }  // namespace skein::net

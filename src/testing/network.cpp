@@ -137,13 +137,20 @@ void network::set_link(const link& conditions) {
 }
 void network::listen(std::string_view host, std::uint16_t port, connection_handler serve) {
     if (!serve) throw std::invalid_argument("listen() without a handler");
-    state_->set_endpoint(host, port, {std::make_shared<const connection_handler>(std::move(serve)), {}});
+    state_->set_endpoint(host, port, {std::make_shared<const connection_handler>(std::move(serve)), {}, {}});
+}
+void network::listen_unix(const std::string& path, connection_handler serve) {
+    if (!serve) throw std::invalid_argument("listen_unix() without a handler");
+    state_->set_unix_endpoint(path, {std::make_shared<const connection_handler>(std::move(serve)), {}, {}});
+}
+void network::delay(std::string_view host, std::uint16_t port, clock::duration how_long) {
+    state_->set_delay(host, port, how_long);
 }
 void network::refuse(std::string_view host, std::uint16_t port, std::errc reason) {
-    state_->set_endpoint(host, port, {nullptr, std::make_error_code(reason)});
+    state_->set_endpoint(host, port, {nullptr, std::make_error_code(reason), {}});
 }
 void network::swallow(std::string_view host, std::uint16_t port) {
-    state_->set_endpoint(host, port, {nullptr, {}});
+    state_->set_endpoint(host, port, {nullptr, {}, {}});
 }
 void network::add_name(std::string_view name, std::vector<std::string> addresses, clock::duration delay) {
     for (const auto& text : addresses)

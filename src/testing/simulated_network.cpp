@@ -71,21 +71,26 @@ void network_wait::on_cancel() noexcept {
 
 // ---- connections
 
-task<std::unique_ptr<net::stream>> simulated_network::connect(net::address to) {
-    return connect_task(*this, to);
+task<std::unique_ptr<net::stream>> simulated_network::connect(net::address to, const net::socket_options&) {
+    return connect_task(*this, to.to_string(), std::errc::connection_refused);
 }
 
-task<std::unique_ptr<net::stream>> simulated_network::connect_task(simulated_network& self, net::address to) {
-    const std::string where = to.to_string();
-    const auto answer = detail::this_kernel.scheduler->now() + 2 * self.link_.latency;
+task<std::unique_ptr<net::stream>> simulated_network::connect_unix(std::string path,
+                                                                   const net::socket_options&) {
+    return connect_task(*this, "unix:" + path, std::errc::no_such_file_or_directory);
+}
+
+task<std::unique_ptr<net::stream>> simulated_network::connect_task(simulated_network& self, std::string where,
+                                                                   std::errc if_unknown) {
+    auto answer = detail::this_kernel.scheduler->now() + 2 * self.link_.latency;
     const auto found = self.endpoints_.find(where);
+    if (found != self.endpoints_.end()) answer += found->second.delay;
     const bool swallowed = found != self.endpoints_.end() && !found->second.serve && !found->second.failure;
     network_wait answered(self.waits_, swallowed ? clock::time_point::max() : answer);
     const std::error_code failed = co_await answered;
     if (failed) throw std::system_error(failed);
     const auto at = self.endpoints_.find(where);
-    if (at == self.endpoints_.end())
-        throw std::system_error(std::make_error_code(std::errc::connection_refused));
+    if (at == self.endpoints_.end()) throw std::system_error(std::make_error_code(if_unknown));
     if (!at->second.serve) throw std::system_error(at->second.failure);
     co_return self.accept(at->second, where);
 }
@@ -129,8 +134,22 @@ std::string simulated_network::address_of(std::string_view host) {
 }
 
 void simulated_network::set_endpoint(std::string_view host, std::uint16_t port, endpoint what) {
-    const auto address = net::address::parse(address_of(host), port);
-    endpoints_.insert_or_assign(address->to_string(), std::move(what));
+    endpoint& there = endpoints_[place_of(host, port)];
+    what.delay = there.delay;
+    there = std::move(what);
+}
+
+void simulated_network::set_delay(std::string_view host, std::uint16_t port, clock::duration delay) {
+    const endpoint refuses{nullptr, std::make_error_code(std::errc::connection_refused), {}};
+    endpoints_.try_emplace(place_of(host, port), refuses).first->second.delay = delay;
+}
+
+void simulated_network::set_unix_endpoint(const std::string& path, endpoint what) {
+    endpoints_.insert_or_assign("unix:" + path, std::move(what));
+}
+
+std::string simulated_network::place_of(std::string_view host, std::uint16_t port) {
+    return net::address::parse(address_of(host), port)->to_string();
 }
 
 void simulated_network::add_name(std::string_view name, std::vector<std::string> addresses,
@@ -138,13 +157,12 @@ void simulated_network::add_name(std::string_view name, std::vector<std::string>
     names_.insert_or_assign(std::string(name), known_name{std::move(addresses), std::move(failure), delay});
 }
 
-task<std::vector<net::address>> simulated_network::resolve(std::string host, std::uint16_t port) {
-    return resolve_task(*this, std::move(host), port);
+task<std::vector<ip_address>> simulated_network::resolve(std::string host, address_family family) {
+    return resolve_task(*this, std::move(host), family);
 }
 
-task<std::vector<net::address>> simulated_network::resolve_task(simulated_network& self, std::string host,
-                                                                std::uint16_t port) {
-    if (auto literal = net::address::parse(host, port)) co_return std::vector<net::address>(1, *literal);
+task<std::vector<ip_address>> simulated_network::resolve_task(simulated_network& self, std::string host,
+                                                              address_family family) {
     ++self.lookups_;
     auto found = self.names_.find(host);
     const auto delay = found != self.names_.end() ? found->second.delay : clock::duration();
@@ -152,7 +170,7 @@ task<std::vector<net::address>> simulated_network::resolve_task(simulated_networ
     const std::error_code failed = co_await answered;
     found = self.names_.find(host);
     std::string why;
-    std::vector<net::address> addresses;
+    std::vector<ip_address> addresses;
     if (failed) {
         why = failed.message();
     } else if (found == self.names_.end()) {
@@ -160,11 +178,11 @@ task<std::vector<net::address>> simulated_network::resolve_task(simulated_networ
     } else {
         why = found->second.failure;
         for (const auto& text : found->second.addresses)
-            if (auto one = net::address::parse(text, port)) addresses.push_back(*one);
+            if (const ip_address one(text); one.is_of(family)) addresses.push_back(one);
     }
     if (!why.empty() || addresses.empty())
         throw resolve_error(
-            "cannot resolve host '" + host + "': " + (why.empty() ? "it has no address" : why), host, port,
+            "cannot resolve host '" + host + "': " + (why.empty() ? "it has no address" : why), host, 0,
             failed);
     co_return addresses;
 }

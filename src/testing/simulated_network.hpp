@@ -55,17 +55,22 @@ public:
     ~simulated_network() override = default;
 
     // ---- the seams
-    task<std::unique_ptr<net::stream>> connect(net::address to) override;
+    task<std::unique_ptr<net::stream>> connect(net::address to, const net::socket_options& how) override;
+    task<std::unique_ptr<net::stream>> connect_unix(std::string path,
+                                                    const net::socket_options& how) override;
     net::resolver& resolver() noexcept override { return *this; }
-    task<std::vector<net::address>> resolve(std::string host, std::uint16_t port) override;
+    task<std::vector<ip_address>> resolve(std::string host, address_family family) override;
 
     // ---- what the test sets
     struct endpoint {
         std::shared_ptr<const connection_handler> serve = {};  // null: fails
         std::error_code failure = {};                          // no code: swallows
+        clock::duration delay = {};                            // until it answers to an attempt to connect
     };
     void set_link(const link& conditions) noexcept { link_ = conditions; }
     void set_endpoint(std::string_view host, std::uint16_t port, endpoint what);
+    void set_delay(std::string_view host, std::uint16_t port, clock::duration delay);
+    void set_unix_endpoint(const std::string& path, endpoint what);
     void add_name(std::string_view name, std::vector<std::string> addresses, std::string failure,
                   clock::duration delay);
     void reset_all() noexcept;
@@ -95,14 +100,16 @@ private:
     };
 
     std::string address_of(std::string_view host);
-    static task<std::unique_ptr<net::stream>> connect_task(simulated_network& self, net::address to);
-    static task<std::vector<net::address>> resolve_task(simulated_network& self, std::string host,
-                                                        std::uint16_t port);
+    std::string place_of(std::string_view host, std::uint16_t port);
+    static task<std::unique_ptr<net::stream>> connect_task(simulated_network& self, std::string where,
+                                                           std::errc if_unknown);
+    static task<std::vector<ip_address>> resolve_task(simulated_network& self, std::string host,
+                                                      address_family family);
     std::unique_ptr<net::stream> accept(const endpoint& at, const std::string& where);
 
     dice random_;
     link link_;
-    std::map<std::string, endpoint, std::less<>> endpoints_;  // by "address:port"
+    std::map<std::string, endpoint, std::less<>> endpoints_;  // by "address:port", "unix:path"
     std::map<std::string, known_name, std::less<>> names_;
     unsigned last_address_ = 0;
     std::vector<network_wait*> waits_;

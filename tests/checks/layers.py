@@ -31,7 +31,7 @@ MAY_INCLUDE["everything"] = set(MAY_INCLUDE)
 
 # layer: its public headers, in include/skein/
 PUBLIC = {
-    "base": """bytes cancelled_error clock error
+    "base": """bytes cancelled_error clock error ip_address
         detail/config detail/copyable detail/recycler detail/result""",
     "task": """as_completed barrier condition dump_tasks event first future gather mutex outcome queue
         semaphore shield sleep task task_group task_local this_task timeout detail/awaitable
@@ -43,7 +43,7 @@ PUBLIC = {
     "tls/engine": "tls_context tls_errc",
     "http": """auth_challenge content_coding content_disposition cookie_jar form headers http_version url
         web_link""",
-    "client": """body_source client_request client_response client_session cookie_file har middleware multipart
+    "client": """address_policy body_source client_request client_response client_session cookie_file har middleware multipart
         rate_limit request_report retry_policy save_options session_options timeouts trace""",
     "testing": "testing testing_doctest testing_http testing_mock testing_network",
     "everything": "skein",
@@ -61,6 +61,7 @@ SEAMS = {
     "net/address": "net/network",
     "net/network.hpp": "net/network",
     "net/resolver.hpp": "net/network",
+    "net/socket_options.hpp": "net/network",
 }
 
 # C library headers: who may include them

@@ -215,3 +215,25 @@ TEST_CASE("nginx: an upload that is too large is refused, before it is sent or i
     };
     run(body);
 }
+
+TEST_CASE("nginx: at a Unix socket everything is as over TCP") {
+    session_options options = nginx().options();
+    options.connector.unix_socket = (nginx().folder() / "nginx.sock").string();
+    options.connector.limit = 4;
+    client_session session(options);
+    const auto body = [&]() -> task<> {
+        std::vector<task<std::string>> all;
+        for (int i = 0; i < 5; ++i)
+            for (const std::size_t size : sizes)
+                all.push_back(fetch(session, "http://any.test/files/" + std::to_string(size)));
+        const auto got = co_await gather(std::move(all));
+        for (std::size_t i = 0; i < got.size(); ++i) CHECK(got[i] == content(sizes[i % std::size(sizes)]));
+        CHECK(session.stats().connections == 4);
+        const std::string sent = content(3'000'000);
+        auto put = co_await session.put("http://any.test/stored/uploads/unix").body(sent);
+        CHECK(put.status() == 201);
+        const bool same = co_await fetch(session, "http://any.test/stored/uploads/unix") == sent;
+        CHECK(same);
+    };
+    run(body);
+}

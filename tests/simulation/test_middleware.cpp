@@ -114,6 +114,6 @@ TEST_CASE("a middleware that makes a request of its own, with a trace of everyth
         const auto text = co_await got.text();
         CHECK(text == "/one");
         if (untouched) CHECK(this_network().made_connections() == 1);
-        if (untouched) CHECK(events == 17);
+        if (untouched) CHECK(events == 18);
     });
 }

@@ -44,6 +44,25 @@ std::string input_of(const std::string& line) {
 
 }  // namespace
 
+TEST_CASE("where connections go instead, and where they come from, is on the line") {
+    session_options options;
+    options.connector.family = address_family::ipv4;
+    options.connector.local_address = ip_address("10.0.0.7");
+    options.connector.hosts = {{"example.org:81", {ip_address("10.0.0.1"), ip_address("fd00::1")}},
+                               {"example.org", {ip_address("10.0.0.2")}}};
+    CHECK(contains(client_session(options).get("http://example.org:81/").to_curl(),
+                   " --ipv4 --interface 10.0.0.7 --resolve 'example.org:81:10.0.0.1,fd00::1' "));
+    CHECK(contains(client_session(options).get("http://example.org/").to_curl(), "example.org:80:10.0.0.2"));
+    CHECK_FALSE(client_session(options).get("http://other.org/").to_curl().find("--resolve") !=
+                std::string::npos);
+    options.connector.unix_socket = "/run/a b.sock";
+    CHECK(contains(client_session(options).get("http://example.org/").to_curl(),
+                   " --unix-socket '/run/a b.sock' "));
+    options.connector.unix_socket = "@name";
+    CHECK(contains(client_session(options).get("http://example.org/").to_curl(),
+                   " --abstract-unix-socket 'name' "));
+}
+
 TEST_CASE("a plain GET has the session's headers, and follows redirects as the session does") {
     session_options options;
     options.default_headers.append("X-Team", "it's \"us\"; $(rm) `x` \\");

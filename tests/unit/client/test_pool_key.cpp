@@ -31,12 +31,16 @@ int of_the_session(const skein::session_options& all) {
                  netrc, skip_auto_headers, redirect_safe_headers, raise_for_status, decompress, decoding,
                  retry, retry_if, retry_budget, rate_limit, middleware, trace] = all;
     const auto& [limit, limit_per_host, keepalive, max_idle, max_lifetime, max_requests, force_close,
-                 max_head_bytes, max_headers] = connector;
+                 max_head_bytes, max_headers, dns_ttl, dns_names, family, happy_eyeballs_delay, hosts,
+                 resolver, address_policy, unix_socket, local_address, local_ports, tcp_keepalive,
+                 tcp_user_timeout, tcp_no_delay, send_buffer_bytes, receive_buffer_bytes] = connector;
     return count(base_url, default_headers, timeout, cookies, tls, max_redirects, trust_netrc, netrc,
                  skip_auto_headers, redirect_safe_headers, raise_for_status, decompress, decoding, retry,
                  retry_if, retry_budget, rate_limit, middleware, trace) +
            count(limit, limit_per_host, keepalive, max_idle, max_lifetime, max_requests, force_close,
-                 max_head_bytes, max_headers);
+                 max_head_bytes, max_headers, dns_ttl, dns_names, family, happy_eyeballs_delay, hosts,
+                 resolver, address_policy, unix_socket, local_address, local_ports, tcp_keepalive,
+                 tcp_user_timeout, tcp_no_delay, send_buffer_bytes, receive_buffer_bytes);
 }
 
 // What requests of one session may differ in.
@@ -48,9 +52,10 @@ options_of_request of_a_request(const skein::client::request_state& all) {
     const auto& [core, method, target, fields, cookies, body, upload, limits, follow_redirects, max_redirects,
                  redirect_safe, skip_auto_headers, allow_downgrade, raise_for_status, auth, decompress, hooks,
                  retry, resumable, choices] = all;
-    return {count(target, choices), count(core, method, fields, cookies, body, upload, limits, follow_redirects,
-                                 max_redirects, redirect_safe, skip_auto_headers, allow_downgrade,
-                                 raise_for_status, auth, decompress, hooks, retry, resumable)};
+    return {count(target, choices),
+            count(core, method, fields, cookies, body, upload, limits, follow_redirects, max_redirects,
+                  redirect_safe, skip_auto_headers, allow_downgrade, raise_for_status, auth, decompress,
+                  hooks, retry, resumable)};
 }
 
 }  // namespace

@@ -163,8 +163,8 @@ SKEIN_TEST_CASE("as JSON: every name is there, times are in seconds, what is not
     CHECK(all["bytes"]["request"] == response.report().request_bytes);
     REQUIRE(all["attempts"].size() == 1);
     const json& only = all["attempts"][0];
-    CHECK(keys_of(only) == std::vector<std::string>{"error", "method", "peer", "phases", "redirects",
-                                                    "reused", "started", "status", "url"});
+    CHECK(keys_of(only) == std::vector<std::string>{"connects", "error", "method", "peer", "phases",
+                                                    "redirects", "reused", "started", "status", "url"});
     CHECK(only["status"] == 201);
     CHECK(only["error"].is_null());
     CHECK(only["phases"] == all["phases"]);

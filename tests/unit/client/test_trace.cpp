@@ -26,8 +26,8 @@ headers fields(std::string_view name, std::string_view value) {
     return one;
 }
 
-const kinds opening = {"connection_create_start", "dns_resolvehost_start", "dns_resolvehost_end",
-                       "connection_create_end"};
+const kinds opening = {"connection_create_start", "dns_cache_miss", "dns_resolvehost_start",
+                       "dns_resolvehost_end", "connection_create_end"};
 
 kinds join(std::initializer_list<kinds> parts) {
     kinds all;
@@ -136,7 +136,7 @@ SKEIN_TEST_CASE("a stale connection, and a wait for one that is in use") {
     const auto stale = [&]() -> task<> { (void)co_await session.get(here).trace(into(seen)); };
     co_await stale();
     CHECK(seen == join({{"request_start", "connection_reuseconn", "request_headers_sent", "request_retry"},
-                        opening,
+                        {"connection_create_start", "dns_cache_hit", "connection_create_end"},
                         {"request_headers_sent", "response_head", "request_end", "response_end"}}));
 }
 
@@ -249,7 +249,7 @@ TEST_CASE("what a trace function throws goes to the exception handler, and the r
         CHECK(text == "fine");
     };
     skein::testing::run(body, options);
-    CHECK(events == 10);
+    CHECK(events == 11);
     CHECK(lost == events);
 }
 

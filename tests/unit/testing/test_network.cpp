@@ -37,7 +37,7 @@ task<std::string> fetch_alone(std::string url) {
 
 task<std::unique_ptr<net::stream>> connect(std::string address, std::uint16_t port) {
     const auto to = net::address::parse(address, port);
-    co_return co_await net::network::current().connect(*to);
+    co_return co_await net::network::current().connect(*to, skein::net::plain_socket);
 }
 
 /// Reads all that comes and says nothing.

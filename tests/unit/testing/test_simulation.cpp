@@ -211,7 +211,7 @@ TEST_CASE("a connection that is left open is noticed") {
     std::unique_ptr<skein::net::stream> kept;
     CHECK_THROWS_WITH_AS(world.run([&]() -> task<> {
         const auto to = skein::net::address::parse("10.0.9.9", 7);
-        kept = co_await skein::net::network::current().connect(*to);
+        kept = co_await skein::net::network::current().connect(*to, skein::net::plain_socket);
     }),
                          doctest::Contains("left behind: connections, 1 of them open"), std::logic_error);
     kept.reset();

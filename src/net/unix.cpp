@@ -1,0 +1,95 @@
+// Owns how connections to Unix sockets are made. The calls are our own: libuv's cut paths that are too long,
+// and the version that knows abstract names is younger than those in use.
+#include "net/unix.hpp"
+
+#include "loop/loop.hpp"
+#include "net/socket_stream.hpp"
+
+#include <skein/sleep.hpp>
+
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstddef>
+#include <cstring>
+#include <system_error>
+#include <utility>
+
+namespace skein::net {
+
+namespace {
+
+[[noreturn]] void fail(int number) {
+    throw std::system_error(std::error_code(number, std::generic_category()));
+}
+
+struct descriptor {
+    int number = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    descriptor() {
+        if (number < 0) fail(errno);
+    }
+    descriptor(const descriptor&) = delete;
+    descriptor& operator=(const descriptor&) = delete;
+    ~descriptor() {
+        if (number >= 0) close(number);
+    }
+};
+
+struct unix_address {
+    sockaddr_un system{};
+    socklen_t bytes = 0;
+
+    explicit unix_address(const std::string& path) {
+        const bool is_abstract = path.front() == '@' || path.front() == '\0';
+        // A path ends with a zero, an abstract name with its last byte.
+        if (path.size() + (is_abstract ? 0 : 1) > sizeof system.sun_path) fail(ENAMETOOLONG);
+        if (!is_abstract && path.find('\0') != path.npos) fail(EINVAL);
+        system.sun_family = AF_UNIX;
+        std::memcpy(system.sun_path, path.data(), path.size());
+        if (is_abstract) system.sun_path[0] = '\0';
+        bytes = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size() + (is_abstract ? 0 : 1));
+    }
+};
+
+open_socket adopt(descriptor& connected) {
+    auto state = std::make_unique<socket_state>();
+    const int begun = uv_pipe_init(loop::loop::current("a connection").uv(), &state->uv.pipe, 0);
+    if (begun != 0) fail(-begun);
+    open_socket made(state.release());
+    made->handle()->data = made.get();
+    uv_unref(made->handle());
+    const int opened = uv_pipe_open(&made->uv.pipe, connected.number);
+    if (opened != 0) fail(-opened);
+    connected.number = -1;
+    return made;
+}
+
+task<std::unique_ptr<stream>> connect_in_task(std::string path, const socket_options& how) {
+    using namespace std::chrono_literals;
+    if (path.empty()) fail(EINVAL);
+    const unix_address to(path);
+    descriptor socket;
+    apply(how, socket.number, AF_UNIX);
+    // It is connected at once, or the server's queue is full, and nothing tells when it no longer is.
+    for (auto pause = 1ms;
+         connect(socket.number, reinterpret_cast<const sockaddr*>(&to.system), to.bytes) != 0;
+         pause = std::min(2 * pause, 50ms)) {
+        if (errno == EINTR) continue;
+        if (errno != EAGAIN) fail(errno);
+        co_await sleep(pause);
+    }
+    if (path.front() == '\0') path.front() = '@';
+    co_return make_socket_stream(adopt(socket), "unix:" + path);
+}
+
+}  // namespace
+
+task<std::unique_ptr<stream>> connect_unix(std::string path, const socket_options& how) {
+    return connect_in_task(std::move(path), how);
+}
+
+}  // namespace skein::net
