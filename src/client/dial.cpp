@@ -72,6 +72,10 @@ std::string text_of(const endpoint& to) {
     return (is_ipv6 ? "[" + to.host + "]" : to.host) + ":" + std::to_string(to.port);
 }
 
+task<std::vector<net::address>> resolve(sending& s, const endpoint& to) {
+    return resolve_host(s, to);
+}
+
 task<std::unique_ptr<net::stream>> dial(sending& s, const endpoint& to) {
     const auto addresses = co_await resolve_host(s, to);
     co_return co_await connect_to(s, to, addresses);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "client/sending.hpp"
+#include "net/address.hpp"
 #include "net/stream.hpp"
 
 #include <skein/task.hpp>
@@ -9,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace skein::client {
 
@@ -20,6 +22,10 @@ struct endpoint {
 
 /// For messages: "example.org:80", "[::1]:80".
 std::string text_of(const endpoint& to);
+
+/// Its addresses, within the time limit of the phase dns. *Throws:* resolve_error, timeout_error, with the
+/// report; cancelled_error.
+task<std::vector<net::address>> resolve(sending& s, const endpoint& to);
 
 /// Opens a stream to it, within the time limits of the phases dns and connect. *Throws:* resolve_error,
 /// connect_error, timeout_error, with the report; cancelled_error.

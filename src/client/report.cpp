@@ -26,12 +26,16 @@ nlohmann::json phases(const phase_times& spent) {
 }
 
 nlohmann::json attempt(const attempt_report& a) {
-    return {
-        {"method", text(a.method)}, {"url", text(a.url)},
-        {"redirects", a.redirects}, {"peer", text(a.peer)},
-        {"reused", a.reused},       {"status", a.status == 0 ? nlohmann::json() : nlohmann::json(a.status)},
-        {"error", text(a.error)},   {"started", seconds(a.started)},
-        {"phases", phases(a.spent)}};
+    return {{"method", text(a.method)},
+            {"url", text(a.url)},
+            {"redirects", a.redirects},
+            {"peer", text(a.peer)},
+            {"via", text(a.via)},
+            {"reused", a.reused},
+            {"status", a.status == 0 ? nlohmann::json() : nlohmann::json(a.status)},
+            {"error", text(a.error)},
+            {"started", seconds(a.started)},
+            {"phases", phases(a.spent)}};
 }
 
 }  // namespace
@@ -46,6 +50,7 @@ nlohmann::json request_report::to_json() const {
             {"redirects", redirects},
             {"reused", reused},
             {"peer", text(peer)},
+            {"via", text(via)},
             {"tls", std::move(tls)},
             {"elapsed", seconds(elapsed)},
             {"phases", phases(spent_)},

@@ -29,6 +29,7 @@ namespace skein::client {
 
 class session_core;
 class lease;
+class proxy_rules;
 struct pooled;
 struct request_state;
 
@@ -98,6 +99,8 @@ public:
     /// What netrc says; null if it is not asked.
     const http::netrc* netrc() const noexcept { return netrc_.get(); }
     digest_spaces& digests() noexcept { return digests_; }
+    /// Which proxies requests go through that say nothing themselves; null: none.
+    const proxy_rules* proxies() const noexcept { return proxies_.get(); }
     /// While a request is under way.
     bool has_wall_time() const noexcept { return bound_to() != nullptr; }
     std::chrono::system_clock::time_point wall_time() const noexcept { return bound_to()->wall_time(); }
@@ -153,6 +156,7 @@ private:
     std::optional<std::string> base_lines_;
     std::shared_ptr<cookie_jar> cookies_;  // never null
     std::unique_ptr<const http::netrc> netrc_;
+    std::unique_ptr<const proxy_rules> proxies_;
     digest_spaces digests_;
     http1::parser_limits parser_limits_;
     connection_pool pool_;

@@ -50,6 +50,11 @@ public:
     const skein::test::scratch_folder& folder() const noexcept { return folder_; }
     /// A session that trusts the certificate and gives up after a minute.
     skein::session_options options() const;
+    /// From now on, options() are those of a session that goes to that site, through a proxy.
+    void lead_to(const site& origin, const skein::proxy& through) {
+        origin_ = &origin;
+        through_ = through;
+    }
 
 private:
     static std::string url(std::string_view scheme, std::uint16_t port, std::string_view path);
@@ -61,6 +66,8 @@ private:
     std::uint16_t limited_ = skein::test::free_port();
     std::uint16_t impatient_ = skein::test::free_port();
     std::uint16_t small_ = skein::test::free_port();
+    const site* origin_ = nullptr;
+    skein::proxy through_;
     std::optional<skein::test::program> program_;  // ends before the folder goes
 };
 
