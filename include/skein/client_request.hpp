@@ -11,6 +11,7 @@
 #include <skein/headers.hpp>
 #include <skein/middleware.hpp>
 #include <skein/multipart.hpp>
+#include <skein/proxy.hpp>
 #include <skein/retry_policy.hpp>
 #include <skein/task.hpp>
 #include <skein/timeouts.hpp>
@@ -213,6 +214,13 @@ public:
     /// copies of one context).
     client_request& tls(const tls_context& trust) &;
     client_request&& tls(const tls_context& trust) && { return std::move(tls(trust)); }
+    /// What this request goes through, with all its redirects, in the place of what the session says: a
+    /// proxy, its URL, or proxy::none(). Connections are shared only among requests that go through the same,
+    /// as the same user. A Proxy-Authorization header of yours takes the place of the URL's credentials; it
+    /// goes to an http or https proxy only, never to an origin. *Throws:* invalid_url for what is no proxy;
+    /// awaiting it, proxy_error if the proxy refuses or fails.
+    client_request& proxy(const skein::proxy& through) &;
+    client_request&& proxy(const skein::proxy& through) && { return std::move(proxy(through)); }
     /// Throw response_error for a status of 400 and more.
     client_request& raise_for_status(bool raise = true) &;
     client_request&& raise_for_status(bool raise = true) && { return std::move(raise_for_status(raise)); }

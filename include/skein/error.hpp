@@ -125,11 +125,25 @@ public:
     ~tls_error() override;
 };
 
-/// A proxy refused or failed.
+/// A proxy refused, or broke off, or broke its protocol: what it said is no answer of the origin's. host()
+/// and port() are the proxy's. (That it cannot be reached is a resolve_error, connect_error or tls_error.)
 class SKEIN_API proxy_error : public connection_error {
 public:
-    using connection_error::connection_error;
+    /// `headers`: not null.
+    proxy_error(const std::string& what, std::string host, std::uint16_t port, std::error_code code,
+                int status, std::shared_ptr<const skein::headers> headers);
+    proxy_error(const proxy_error&) noexcept;
+    proxy_error& operator=(const proxy_error&) noexcept;
     ~proxy_error() override;
+
+    /// Of its HTTP answer; 407: it wants credentials. 0: it gave none.
+    int status() const noexcept { return status_; }
+    /// The headers of that answer.
+    const skein::headers& headers() const noexcept { return *headers_; }
+
+private:
+    int status_;
+    std::shared_ptr<const skein::headers> headers_;
 };
 
 /// The peer closed or reset the connection before it had answered.

@@ -35,6 +35,7 @@ struct attempt_report {
     std::string url = {};                       ///< without its credentials
     unsigned redirects = 0;                     ///< that led to it
     std::string peer = {};                      ///< address and port; empty if there was no connection
+    std::string via = {};                       ///< the proxy it went through, without credentials; empty: none
     bool reused = false;                        ///< whether the connection had served before
     int status = 0;                             ///< of its response; 0: none came
     std::string error = {};                     ///< why it failed, or its body did; empty if not
@@ -57,8 +58,11 @@ struct SKEIN_API request_report {
     unsigned redirects = 0;
     /// Whether the last attempt went over a connection that had served before.
     bool reused = false;
-    /// Address and port of the peer, "127.0.0.1:80"; empty if there was no connection.
+    /// Address and port of the peer, "127.0.0.1:80": of the proxy, where there is one. Empty if there was no
+    /// connection.
     std::string peer = {};
+    /// The proxy that the last attempt went through, "http://proxy.example:3128"; empty: none.
+    std::string via = {};
     /// "TLSv1.3" and the like; empty without TLS.
     std::string tls_version = {};
     std::string tls_cipher = {};
@@ -81,11 +85,11 @@ struct SKEIN_API request_report {
     /// All of it, under names that stay; times in seconds, what is not known is null:
     ///
     ///     {"method": "GET", "url": "https://...", "redirects": 0, "reused": false, "peer": "10.0.0.1:443",
-    ///      "tls": {"version": "TLSv1.3", "cipher": "...", "resumed": false}, "elapsed": 0.125,
+    ///      "via": null, "tls": {"version": "TLSv1.3", "cipher": "...", "resumed": false}, "elapsed": 0.125,
     ///      "phases": {"pool": 0.0, "dns": 0.01, "connect": 0.02, "tls": 0.03, ...},
     ///      "bytes": {"request": 120, "response_head": 200, "response_body": 5000, "response_decoded": 9000},
     ///      "attempts": [{"method": "GET", "url": "https://...", "redirects": 0, "peer": "10.0.0.1:443",
-    ///                    "reused": false, "status": 200, "error": null, "started": 0.0, "phases": {...},
+    ///                    "via": null, "reused": false, "status": 200, "error": null, "started": 0.0, "phases": {...},
     ///                    "connects": [{"address": "10.0.0.1:443", "connected": true, "error": null,
     ///                                  "started": 0.01, "duration": 0.02}]}]}
     ///

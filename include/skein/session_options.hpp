@@ -8,6 +8,7 @@
 #include <skein/headers.hpp>
 #include <skein/ip_address.hpp>
 #include <skein/middleware.hpp>
+#include <skein/proxy.hpp>
 #include <skein/rate_limit.hpp>
 #include <skein/retry_policy.hpp>
 #include <skein/task.hpp>
@@ -113,6 +114,19 @@ struct session_options {
     std::shared_ptr<cookie_jar> cookies = {};
     /// Whom to trust; the system's CAs by default.
     tls_context tls = {};
+    /// What requests go through: a proxy, or its URL. proxy::none(): nothing, whatever the environment says.
+    skein::proxy proxy = {};
+    /// Whom `proxy` is not asked for, as the environment variable NO_PROXY says it: names or addresses,
+    /// separated by commas or blanks. "example.org" and ".example.org" stand for the name and all below it,
+    /// "10.0.0.0/8" for addresses that URLs name; each may end in a port; "*" stands for everybody.
+    std::string no_proxy = {};
+    /// Without a `proxy`, use those that the environment names, as curl does: HTTP_PROXY for http URLs,
+    /// HTTPS_PROXY for https ones, ALL_PROXY for both, but for whom NO_PROXY covers, and never for localhost
+    /// and loopback addresses. Each also in lower case, which counts before the other. In a CGI script (where
+    /// REQUEST_METHOD is set) HTTP_PROXY is what a client has sent as a header, so only http_proxy counts. A
+    /// proxy without a scheme is an http one. Read once, with the session; its constructor throws invalid_url
+    /// for what is no proxy.
+    bool trust_env = false;
     /// Redirects that are followed; one more is too_many_redirects. 0: none is allowed.
     int max_redirects = 10;
     /// Use the credentials that netrc has for a host, as Basic, where neither request, session nor URL has an

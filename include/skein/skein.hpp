@@ -33,6 +33,7 @@
 #include <skein/mutex.hpp>
 #include <skein/on_signal.hpp>
 #include <skein/outcome.hpp>
+#include <skein/proxy.hpp>
 #include <skein/queue.hpp>
 #include <skein/rate_limit.hpp>
 #include <skein/remote.hpp>

@@ -73,7 +73,8 @@ struct timeouts {
     time_limit pool = {};
     /// Resolving the host name.
     time_limit dns = {};
-    /// Opening the TCP connection, over all addresses of the host.
+    /// Opening the TCP connection, over all addresses of the host; and as long again for a proxy to agree on
+    /// a tunnel (phase::proxy).
     time_limit connect = {};
     /// The TLS handshake.
     time_limit tls = {};

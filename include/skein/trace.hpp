@@ -27,6 +27,8 @@ enum class trace_kind : std::uint8_t {
     dns_cache_miss,           ///< text: the host name
     dns_resolvehost_start,    ///< text: the host name. (An address is not looked up.)
     dns_resolvehost_end,      ///< count: how many addresses it has
+    proxy_tunnel_start,       ///< + a proxy is asked for a way to the origin; text: the proxy
+    proxy_tunnel_end,         ///< + it has agreed; text: the proxy
     tls_handshake_start,      ///< + text: the peer's address
     tls_handshake_end,        ///< + text: protocol and cipher
     connection_create_end,    ///< text: the peer's address
@@ -54,6 +56,7 @@ struct trace_event {
     std::chrono::system_clock::time_point wall_time = {};  ///< by that of the world
     std::string_view method = {};
     std::string_view url = {};  ///< without credentials
+    std::string_view via = {};  ///< the proxy that the attempt goes through, without credentials; empty: none
     std::string_view text = {};
     const headers* fields = nullptr;
     int status = 0;

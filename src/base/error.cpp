@@ -53,8 +53,14 @@ connection_error::~connection_error() = default;
 resolve_error::~resolve_error() = default;
 connect_error::~connect_error() = default;
 tls_error::~tls_error() = default;
-proxy_error::~proxy_error() = default;
 disconnected_error::~disconnected_error() = default;
+
+proxy_error::proxy_error(const std::string& what, std::string host, std::uint16_t port, std::error_code code,
+                         int status, std::shared_ptr<const skein::headers> headers)
+    : connection_error(what, std::move(host), port, code), status_(status), headers_(std::move(headers)) {}
+proxy_error::proxy_error(const proxy_error&) noexcept = default;
+proxy_error& proxy_error::operator=(const proxy_error&) noexcept = default;
+proxy_error::~proxy_error() = default;
 
 protocol_error::protocol_error(const std::string& what) : error(what) {}
 protocol_error::~protocol_error() = default;

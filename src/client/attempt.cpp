@@ -4,6 +4,7 @@
 
 #include "client/connect.hpp"
 #include "client/cookies.hpp"
+#include "client/route.hpp"
 #include "client/tell.hpp"
 #include "client/upload.hpp"
 #include "http1/encoder.hpp"
@@ -91,7 +92,7 @@ task<> wait_for_head(sending& s, const http1::connection& wire, http1::exchange&
     }
 }
 
-/// The fields of this hop: with cookies, if there are any for it, a copy in `merged`.
+/// The fields with cookies, if there are any for this hop: a copy in `merged`.
 const headers* fields_with_cookies(const sending& s, headers& merged) {
     if (s.core().cookies().empty() && s.request().cookies.empty()) return &s.fields();
     const std::string value =
@@ -113,11 +114,16 @@ void note_connection(sending& s, const lease& held, bool reused) {
 void begin(const sending& s, http1::connection& wire, http1::exchange& x) {
     const request_state& r = s.request();
     headers merged;
+    std::string absolute;
     http1::request_head head;
     head.method = r.method;
     head.target = r.url.target();
+    if (is_forwarded(r)) [[unlikely]]
+        head.target = absolute = absolute_target(r.url);
     head.host = r.url.host_header();
     head.fields = fields_with_cookies(s, merged);
+    if (head.fields != &s.core().base_fields() || r.choices)
+        head.fields = fields_on_route(s, head.fields, merged);
     const auto& lines = s.core().base_lines();
     if (head.fields == &s.core().base_fields() && lines) {  // most requests add nothing
         head.plain_lines = *lines;
@@ -177,6 +183,7 @@ task<std::unique_ptr<response_state>> attempt(std::shared_ptr<sending> sent) {
         if (s.request().upload) co_await open_body(s);
         s.enter(phase::pool);
         s.begin_attempt();
+        choose_route_if_any(s, s.request());
         lease held = s.core().try_acquire(s.request());
         if (!held) held = co_await wait_for_connection(s);
         if (fresh) held.drop_connection();
@@ -204,6 +211,8 @@ task<std::unique_ptr<response_state>> attempt(std::shared_ptr<sending> sent) {
             s.enter(phase::read);
             s.progress().status = x->head().status;
             if (s.is_traced()) tell_response(s, trace_kind::response_head, x->head());
+            if (x->head().status == 407) [[unlikely]]
+                refuse_proxy_challenge(s, x->head());
             keep_cookies(s, x->head());
             if (limiter != nullptr) limiter->learn(s.request().url, x->head(), s.core().wall_time());
             fresh = false;

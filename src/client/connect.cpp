@@ -1,7 +1,9 @@
-// Owns what a connection is made of, layer by layer: bytes to the peer, then secrecy.
+// Owns what a connection is made of, layer by layer: bytes to the peer, on whatever way, then secrecy.
 #include "client/connect.hpp"
 
 #include "client/dial.hpp"
+#include "client/proxy_connect.hpp"
+#include "client/route.hpp"
 #include "client/secure.hpp"
 #include "client/tell.hpp"
 
@@ -12,11 +14,13 @@
 namespace skein::client {
 
 task<> open_connection(sending& s, lease& into) {
+    const proxy* const p = via(s.request());
     tell_if_traced(s, trace_kind::connection_create_start);
     const url& to = s.request().url;
     const endpoint origin{std::string(to.host_without_brackets()), to.port()};
-    auto stream = co_await dial(s, origin);
     auto facts = std::make_shared<connection_facts>();
+    auto way = p != nullptr ? connect_through(s, *p, origin, *facts) : dial(s, origin);
+    auto stream = co_await way;
     facts->peer = stream->peer();
     if (to.is_secure()) stream = co_await secure(s, std::move(stream), s.trust(), origin, *facts);
     tell_if_traced(s, trace_kind::connection_create_end, facts->peer);

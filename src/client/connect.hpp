@@ -1,4 +1,4 @@
-// From a URL to an open stream: name, address, TCP, TLS.
+// From a URL to an open stream: directly or through a proxy, then TLS.
 #pragma once
 
 #include "client/sending.hpp"
@@ -9,7 +9,7 @@
 namespace skein::client {
 
 /// Opens a connection to where the request goes and puts it into the lease. *Throws:* resolve_error,
-/// connect_error, tls_error, timeout_error, with the report; cancelled_error.
+/// connect_error, proxy_error, tls_error, timeout_error, with the report; cancelled_error.
 task<> open_connection(sending& s, lease& into);
 
 }  // namespace skein::client

@@ -3,12 +3,14 @@
 #include "client/decoding.hpp"
 #include "client/redirect.hpp"
 #include "client/request_state.hpp"
+#include "client/route.hpp"
 #include "client/session_core.hpp"
 
 #include <skein/client_request.hpp>
 #include <skein/trace.hpp>
 
 #include <cstdio>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -122,6 +124,28 @@ std::string transfer_options(const client::request_state& r) {
     return options;
 }
 
+/// The proxy, its credentials hidden unless asked for; `own`: the caller's header for it.
+std::string proxy_options(const client::request_state& r, std::optional<std::string_view> own,
+                          bool with_secrets) {
+    const proxy* const p = client::proxy_for(r);
+    const bool is_refused = r.choices && r.choices->proxy.is_none();
+    if (p == nullptr)
+        return is_refused || r.core->proxies() != nullptr || r.core->options().proxy.is_none()
+                   ? " --noproxy '*'"
+                   : "";
+    std::string options = " --proxy " + shell_word(p->to_string());
+    if (p->has_credentials())
+        options += " --proxy-user " +
+                   shell_word(with_secrets ? p->username() + ":" + p->password() : std::string("***:***"));
+    if (own && client::speaks_http(*p))
+        options += " --proxy-header " +
+                   shell_word("Proxy-Authorization: " +
+                              (with_secrets ? std::string(*own) : masked_value("Proxy-Authorization", *own)));
+    const tls_context& trust = p->tls() ? *p->tls() : r.core->options().tls;
+    if (p->scheme() == "https" && !trust.verifies()) options += " --proxy-insecure";
+    return options;
+}
+
 }  // namespace
 
 std::string client_request::to_curl(bool with_secrets) const {
@@ -134,13 +158,17 @@ std::string client_request::to_curl(bool with_secrets) const {
     r.follow_redirects = state_->follow_redirects;
     r.max_redirects = state_->max_redirects;
     r.decompress = state_->decompress;
+    if (state_->choices) r.choices = std::make_unique<client::connection_choices>(*state_->choices);
     client::take_url_credentials(r);
 
-    const skein::headers fields = sent_fields(r);
+    skein::headers fields = sent_fields(r);
+    auto for_proxy = r.fields.get("Proxy-Authorization");
+    if (!for_proxy) for_proxy = r.core->options().default_headers.get("Proxy-Authorization");
+    fields.remove("Proxy-Authorization");
     const std::string target = r.url.without_fragment().str();
     std::string line;
     if (r.body && r.body->find('\0') != std::string::npos) line += printed(*r.body);
-    line += "curl" + method_options(r) + transfer_options(r);
+    line += "curl" + method_options(r) + transfer_options(r) + proxy_options(r, for_proxy, with_secrets);
     if (r.decompress.value_or(r.core->options().decompress) && fields.contains("Accept-Encoding"))
         line += " --compressed";
     if (target.find_first_of("[]{}") != target.npos) line += " --globoff";

@@ -154,6 +154,14 @@ std::size_t put_allowed_first(const sending& s, const endpoint& to, std::vector<
     return allowed;
 }
 
+[[noreturn]] void fail_connecting(sending& s, const endpoint& to, const tries& all) {
+    note(s, all);
+    std::error_code last;
+    for (const auto& one : all)
+        if (one.code) last = one.code;
+    s.fail<connect_error>("cannot connect to " + text_of(to) + ": " + words_of(all), to.host, to.port, last);
+}
+
 /// Tries the first so many.
 task<connect_try*> connect_to_one(sending& s, std::span<connect_try> all) {
     const auto& how = s.core().sockets();
@@ -185,11 +193,7 @@ task<std::unique_ptr<net::stream>> connect_to(sending& s, const endpoint& to,
             "connecting to " + text_of(to) +
                 (all.size() == 1 ? " [" + all.front().to.to_string() + "]" : ": " + words_of(all)));
     }
-    note(s, all);
-    std::error_code last;
-    for (const auto& one : all)
-        if (one.code) last = one.code;
-    s.fail<connect_error>("cannot connect to " + text_of(to) + ": " + words_of(all), to.host, to.port, last);
+    fail_connecting(s, to, all);
 }
 
 task<std::unique_ptr<net::stream>> connect_to_unix(sending& s, const endpoint& to) {
@@ -230,6 +234,15 @@ void require_no_policy(const sending& s, const endpoint& to, std::string_view wh
     s.fail<connect_error>("cannot connect to " + text_of(to) + ": " + std::string(what) +
                               " is refused by the address policy " + policy.name(),
                           to.host, to.port, std::make_error_code(std::errc::permission_denied));
+}
+
+task<std::vector<ip_address>> resolve(sending& s, const endpoint& to) {
+    auto found = co_await addresses_of(s, to);
+    tries all;
+    const std::size_t allowed = put_allowed_first(s, to, found, all);
+    if (allowed == 0) fail_connecting(s, to, all);
+    std::erase_if(found, [&](const ip_address& one) { return !options_of(s).address_policy.allows(one, to.port); });
+    co_return found;
 }
 
 task<std::unique_ptr<net::stream>> dial(sending& s, const endpoint& to) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "client/sending.hpp"
+#include "net/address.hpp"
 #include "net/stream.hpp"
 
 #include <skein/task.hpp>
@@ -10,6 +11,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace skein::client {
 
@@ -26,6 +28,11 @@ std::string text_of(const endpoint& to);
 /// Throws connect_error if the session has an address policy: for a way that it cannot see the end of, as
 /// `what` says, a Unix socket or a proxy that nobody has said to trust.
 void require_no_policy(const sending& s, const endpoint& to, std::string_view what);
+
+/// Its addresses that the address policy allows, within the time limit of the phase dns: for a proxy that is
+/// told an address, not a name. *Throws:* resolve_error, connect_error if there is none, timeout_error, with
+/// the report; cancelled_error.
+task<std::vector<ip_address>> resolve(sending& s, const endpoint& to);
 
 /// Opens a stream to it, or to the session's Unix socket, within the time limits of the phases dns and
 /// connect. *Throws:* resolve_error, connect_error, timeout_error, with the report; cancelled_error.

@@ -218,6 +218,7 @@ bool har_entry::take(const trace_event& e, const har_options& options) {
     if (e.kind != trace_kind::request_redirect && !over) {
         method_ = e.method;
         url_ = e.url;
+        via_ = e.via;
     }
     return over;
 }
@@ -286,6 +287,7 @@ std::string har_entry::comment() const {
         if (!words.empty()) words += "; ";
         words += more;
     };
+    if (!via_.empty()) add("through " + via_);
     if (request_body_.is_cut()) add("the body of the request is cut");
     if (response_body_.is_cut()) add("the body of the response is cut");
     return words;

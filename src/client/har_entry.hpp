@@ -49,6 +49,7 @@ private:
         answered_;
     std::string method_;
     std::string url_;
+    std::string via_;
     std::string peer_;
     std::string redirect_;
     std::string failure_;

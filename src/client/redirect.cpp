@@ -128,7 +128,6 @@ void follow_redirect(request_state& request, const url& asked, const http1::resp
         if (request.auth) request.auth->digest.reset();
         if (request.choices && request.choices->tls) {  // it may hold a client certificate
             request.choices->tls.reset();
-            request.choices->name();
         }
     } else {
         request.fields.remove("Host");  // it named the host of this hop

@@ -39,7 +39,8 @@ nlohmann::json attempt(const attempt_report& a) {
     return {
         {"method", text(a.method)},  {"url", text(a.url)},
         {"redirects", a.redirects},  {"peer", text(a.peer)},
-        {"reused", a.reused},        {"status", a.status == 0 ? nlohmann::json() : nlohmann::json(a.status)},
+        {"via", text(a.via)},        {"reused", a.reused},
+               {"status", a.status == 0 ? nlohmann::json() : nlohmann::json(a.status)},
         {"error", text(a.error)},    {"started", seconds(a.started)},
         {"phases", phases(a.spent)}, {"connects", std::move(connects)}};
 }
@@ -57,6 +58,7 @@ nlohmann::json request_report::to_json() const {
             {"redirects", redirects},
             {"reused", reused},
             {"peer", text(peer)},
+            {"via", text(via)},
             {"tls", std::move(tls)},
             {"elapsed", seconds(elapsed)},
             {"phases", phases(spent_)},

@@ -203,7 +203,13 @@ client_request& client_request::tls(const tls_context& trust) & {
     auto& choices = state().choices;
     if (!choices) choices = std::make_unique<client::connection_choices>();
     choices->tls = trust;
-    choices->name();
+    return *this;
+}
+
+client_request& client_request::proxy(const skein::proxy& through) & {
+    auto& choices = state().choices;
+    if (!choices) choices = std::make_unique<client::connection_choices>();
+    choices->proxy = through;
     return *this;
 }
 

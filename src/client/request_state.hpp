@@ -7,6 +7,7 @@
 #include <skein/detail/recycler.hpp>
 #include <skein/headers.hpp>
 #include <skein/middleware.hpp>
+#include <skein/proxy.hpp>
 #include <skein/timeouts.hpp>
 #include <skein/tls_context.hpp>
 #include <skein/trace.hpp>
@@ -56,11 +57,10 @@ struct request_hooks {
 /// What few requests have: connections of their own kind.
 struct connection_choices {
     std::optional<tls_context> tls;  // nothing: the session's
-    /// What of this tells connections apart, as text for pool_key: whoever changes this, changes that.
+    skein::proxy proxy;              // as the request says
+    skein::proxy via;  // what the attempt goes through, if anything: by route.hpp, anew for each
+    /// What of this tells connections apart, as text for pool_key; made with the route, for each attempt.
     std::string key;
-
-    /// Makes the key anew.
-    void name() { key = tls ? "tls " + std::to_string(tls->id()) : ""; }
 };
 
 struct request_state : detail::recycled {

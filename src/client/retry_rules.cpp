@@ -62,7 +62,15 @@ const timeout_error* phase_timeout(const error& e) noexcept {
 }
 
 bool is_before_sending(phase in) noexcept {
-    return in == phase::dns || in == phase::connect || in == phase::tls;
+    return in == phase::dns || in == phase::connect || in == phase::proxy || in == phase::tls;
+}
+
+/// A gateway that has trouble of its own, or cannot reach the origin now: what a connect_error is without a
+/// proxy. Refusals are for good.
+bool may_pass(const proxy_error& e) noexcept {
+    if (e.status() != 0) return e.status() == 502 || e.status() == 503 || e.status() == 504;
+    return e.code() && e.code() != std::errc::permission_denied &&
+           e.code() != std::errc::operation_not_supported;
 }
 
 }  // namespace
@@ -70,6 +78,7 @@ bool is_before_sending(phase in) noexcept {
 bool is_transient(const error& e) noexcept {
     if (const auto* timeout = phase_timeout(e))
         return is_before_sending(timeout->phase()) || timeout->phase() == phase::first_byte;
+    if (const auto* of_proxy = dynamic_cast<const proxy_error*>(&e)) return may_pass(*of_proxy);
     return dynamic_cast<const connect_error*>(&e) != nullptr ||
            dynamic_cast<const disconnected_error*>(&e) != nullptr;
 }
@@ -77,7 +86,8 @@ bool is_transient(const error& e) noexcept {
 bool nothing_was_sent(const error& e) noexcept {
     if (const auto* timeout = phase_timeout(e)) return is_before_sending(timeout->phase());
     return dynamic_cast<const connect_error*>(&e) != nullptr ||
-           dynamic_cast<const resolve_error*>(&e) != nullptr || dynamic_cast<const tls_error*>(&e) != nullptr;
+           dynamic_cast<const resolve_error*>(&e) != nullptr ||
+           dynamic_cast<const tls_error*>(&e) != nullptr || dynamic_cast<const proxy_error*>(&e) != nullptr;
 }
 
 std::string short_text(const error& e) {

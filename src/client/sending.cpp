@@ -2,6 +2,7 @@
 #include "client/sending.hpp"
 
 #include "client/decoding.hpp"
+#include "client/route.hpp"
 #include "client/session_core.hpp"
 #include "client/tell.hpp"
 #include "http/field_grammar.hpp"
@@ -188,6 +189,7 @@ attempt_report sending::attempt_so_far() const {
     a.url = request_->url.redacted();
     a.redirects = progress_.redirects;
     if (progress_.connection) a.peer = progress_.connection->peer;
+    if (const proxy* p = client::via(*request_)) a.via = p->to_string();
     a.reused = progress_.reused;
     a.status = progress_.status;
     a.started = progress_.attempt_started - progress_.started;
@@ -265,6 +267,7 @@ due_time sending::due_for_body() const noexcept {
 
 std::shared_ptr<const request_report> sending::report() const {
     request_report all = progress_.report(request_->method, request_->url.redacted(), now_or_end());
+    if (const proxy* p = client::via(*request_)) all.via = p->to_string();
     if (rare_) all.attempt_list = rare_->attempts;
     if (progress_.attempt_is_open) all.attempt_list.push_back(attempt_so_far());
     return std::make_shared<const request_report>(std::move(all));
@@ -284,7 +287,9 @@ std::string sending::with_context(const std::string& what) const {
     std::string before;
     if (repeated_ && repeated_->attempts > 1)
         before = "after " + std::to_string(repeated_->attempts) + " attempts (" + repeated_->reasons + "): ";
-    return before + what + " (" + request_->method + " " + request_->url.redacted() + ", after " +
+    const proxy* p = client::via(*request_);
+    const std::string way = p != nullptr ? " through " + p->to_string() : "";
+    return before + what + " (" + request_->method + " " + request_->url.redacted() + way + ", after " +
            duration_text(elapsed) + ")";
 }
 

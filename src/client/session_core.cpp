@@ -3,7 +3,9 @@
 
 #include "client/authorization.hpp"
 #include "client/pool_key.hpp"
+#include "client/proxy_rules.hpp"
 #include "client/request_state.hpp"
+#include "client/route.hpp"
 #include "http/content_coding.hpp"
 #include "http/field_grammar.hpp"
 #include "http/netrc.hpp"
@@ -90,6 +92,7 @@ namespace {
 
 headers with_own_fields(const session_options& options) {
     headers fields = options.default_headers;
+    fields.remove("Proxy-Authorization");  // for proxies only: route.hpp
     const auto add = [&](std::string_view name, std::string_view value) {
         if (!fields.contains(name) && !http::is_listed(options.skip_auto_headers, name))
             fields.append(name, value);
@@ -182,6 +185,7 @@ session_core::session_core(session_options options)
     if (rate_limiter::is_needed(options_.rate_limit)) limiter_.emplace(options_.rate_limit);
     if (!options_.base_url.empty()) base_.emplace(options_.base_url);
     if (options_.trust_netrc || !options_.netrc.empty()) netrc_ = load_netrc(options_.netrc);
+    proxies_ = proxies_of(options_);
     if (options_.max_redirects < 0) throw std::invalid_argument("max_redirects is negative");
     parser_limits_.max_head_bytes = options_.connector.max_head_bytes;
     parser_limits_.max_headers = options_.connector.max_headers;

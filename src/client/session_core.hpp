@@ -32,6 +32,7 @@ namespace skein::client {
 
 class session_core;
 class lease;
+class proxy_rules;
 struct pooled;
 struct request_state;
 
@@ -106,6 +107,8 @@ public:
     name_book& names() noexcept { return names_; }
     /// What new sockets are told.
     const net::socket_options& sockets() const noexcept { return sockets_; }
+    /// Which proxies requests go through that say nothing themselves; null: none.
+    const proxy_rules* proxies() const noexcept { return proxies_.get(); }
     /// While a request is under way.
     bool has_wall_time() const noexcept { return bound_to() != nullptr; }
     std::chrono::system_clock::time_point wall_time() const noexcept { return bound_to()->wall_time(); }
@@ -161,6 +164,7 @@ private:
     std::optional<std::string> base_lines_;
     std::shared_ptr<cookie_jar> cookies_;  // never null
     std::unique_ptr<const http::netrc> netrc_;
+    std::unique_ptr<const proxy_rules> proxies_;
     digest_spaces digests_;
     tls::session_cache tls_sessions_;
     name_book names_;

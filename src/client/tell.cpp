@@ -2,6 +2,7 @@
 #include "client/tell.hpp"
 
 #include "client/response_state.hpp"
+#include "client/route.hpp"
 #include "client/session_core.hpp"
 #include "http/field_grammar.hpp"
 #include "task/describe.hpp"
@@ -43,6 +44,8 @@ headers fields_of(std::string_view head) {
 void tell(const sending& s, trace_event event) noexcept {
     const request_state& r = s.request();
     std::string redacted;
+    std::string through;
+    if (const proxy* p = via(r)) event.via = through = p->to_string();
     event.request = s.trace_number();
     if (event.method.empty()) event.method = r.method;
     if (event.url.empty() && !r.url.has_credentials()) event.url = r.url.str();

@@ -15,6 +15,7 @@ std::string_view to_string(trace_kind kind) noexcept {
         "connection_queued_end",   "connection_create_start",
         "dns_cache_hit",           "dns_cache_miss",
         "dns_resolvehost_start",   "dns_resolvehost_end",
+        "proxy_tunnel_start",      "proxy_tunnel_end",
         "tls_handshake_start",     "tls_handshake_end",
         "connection_create_end",   "connection_reuseconn",
         "request_headers_sent",    "request_chunk_sent",
@@ -30,6 +31,7 @@ std::string_view to_string(trace_kind kind) noexcept {
 std::string to_string(const trace_event& event) {
     std::string line = "[" + std::to_string(event.request) + "] ";
     line.append(to_string(event.kind)).append(" ").append(event.method).append(" ").append(event.url);
+    if (!event.via.empty()) line.append(" through ").append(event.via);
     if (event.status != 0) line += ", status " + std::to_string(event.status);
     if (event.count != 0) line += ", " + std::to_string(event.count);
     if (!event.data.empty()) line += ", " + std::to_string(event.data.size()) + " bytes";

@@ -44,7 +44,7 @@ PUBLIC = {
     "http": """auth_challenge content_coding content_disposition cookie_jar form headers http_version url
         web_link""",
     "client": """address_policy body_source client_request client_response client_session cookie_file har middleware multipart
-        rate_limit request_report retry_policy save_options session_options timeouts trace""",
+        proxy rate_limit request_report retry_policy save_options session_options timeouts trace""",
     "testing": "testing testing_doctest testing_http testing_mock testing_network",
     "everything": "skein",
 }

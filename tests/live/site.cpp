@@ -71,6 +71,11 @@ void site::start(std::vector<std::string> command, std::vector<std::string> envi
 
 skein::session_options site::options() const {
     skein::session_options options;
+    if (origin_ != nullptr) {
+        options = origin_->options();
+        options.proxy = through_;
+        return options;
+    }
     options.tls = skein::tls_context().ca_pem(skein::test::to_pem(root_));
     options.timeout.total = 60s;
     return options;

@@ -52,6 +52,11 @@ public:
     skein::session_options options() const;
     /// A context that trusts the certificate, and has one of its own by the same CA, of that name.
     skein::tls_context tls_as(const std::string& common_name) const;
+    /// From now on, options() are those of a session that goes to that site, through a proxy.
+    void lead_to(const site& origin, const skein::proxy& through) {
+        origin_ = &origin;
+        through_ = through;
+    }
 
 private:
     static std::string url(std::string_view scheme, std::uint16_t port, std::string_view path);
@@ -63,6 +68,8 @@ private:
     std::uint16_t limited_ = skein::test::free_port();
     std::uint16_t impatient_ = skein::test::free_port();
     std::uint16_t small_ = skein::test::free_port();
+    const site* origin_ = nullptr;
+    skein::proxy through_;
     std::optional<skein::test::program> program_;  // ends before the folder goes
 };
 

@@ -147,3 +147,27 @@ TEST_CASE("a request that was sent has no command line") {
     CHECK_THROWS_AS((void)request.to_curl(), std::logic_error);
     CHECK(contains(moved.to_curl(), "curl "));
 }
+
+TEST_CASE("the proxy that the URL goes through, its login hidden unless asked for") {
+    session_options options;
+    options.proxy = "http://user:p'w@proxy.test:3128";
+    options.no_proxy = "direct.test";
+    client_session session(options);
+    const auto shown = session.get("https://example.test/").to_curl();
+    CHECK(contains(shown, " --proxy 'http://proxy.test:3128' --proxy-user '***:***'"));
+    CHECK(shown.find("p'w") == std::string::npos);
+    CHECK(contains(arguments_of(session.get("https://example.test/").to_curl(true)),
+                   "[--proxy-user][user:p'w]"));
+    CHECK(contains(session.get("http://direct.test/").to_curl(), " --noproxy '*'"));
+    CHECK(contains(session.get("http://example.test/").proxy(proxy::none()).to_curl(), " --noproxy '*'"));
+    CHECK(contains(session.get("http://example.test/").proxy("socks5h://[::1]").to_curl(),
+                   " --proxy 'socks5h://[::1]:1080'"));
+    const auto insecure = proxy("https://proxy.test").tls(tls_context::insecure());
+    CHECK(contains(session.get("http://example.test/").proxy(insecure).to_curl(),
+                   " --proxy 'https://proxy.test:443' --proxy-insecure"));
+    const auto own =
+        session.get("http://example.test/").header("Proxy-Authorization", "Bearer secret").to_curl();
+    CHECK(contains(own, " --proxy-header 'Proxy-Authorization: Bearer ***'"));
+    CHECK(own.find(" --header 'Proxy-Authorization") == std::string::npos);
+    CHECK(client_session().get("http://example.test/").to_curl().find("proxy") == std::string::npos);
+}

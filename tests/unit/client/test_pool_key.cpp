@@ -27,16 +27,17 @@ constexpr int count(const Options&...) {
 
 // One for all requests of a session, and so for all that its pool holds.
 int of_the_session(const skein::session_options& all) {
-    const auto& [base_url, default_headers, timeout, connector, cookies, tls, max_redirects, trust_netrc,
-                 netrc, skip_auto_headers, redirect_safe_headers, raise_for_status, decompress, decoding,
-                 retry, retry_if, retry_budget, rate_limit, middleware, trace] = all;
+    const auto& [base_url, default_headers, timeout, connector, cookies, tls, proxy, no_proxy, trust_env,
+                 max_redirects, trust_netrc, netrc, skip_auto_headers, redirect_safe_headers,
+                 raise_for_status, decompress, decoding, retry, retry_if, retry_budget, rate_limit,
+                 middleware, trace] = all;
     const auto& [limit, limit_per_host, keepalive, max_idle, max_lifetime, max_requests, force_close,
                  max_head_bytes, max_headers, dns_ttl, dns_names, family, happy_eyeballs_delay, hosts,
                  resolver, address_policy, unix_socket, local_address, local_ports, tcp_keepalive,
                  tcp_user_timeout, tcp_no_delay, send_buffer_bytes, receive_buffer_bytes] = connector;
-    return count(base_url, default_headers, timeout, cookies, tls, max_redirects, trust_netrc, netrc,
-                 skip_auto_headers, redirect_safe_headers, raise_for_status, decompress, decoding, retry,
-                 retry_if, retry_budget, rate_limit, middleware, trace) +
+    return count(base_url, default_headers, timeout, cookies, tls, proxy, no_proxy, trust_env, max_redirects,
+                 trust_netrc, netrc, skip_auto_headers, redirect_safe_headers, raise_for_status, decompress,
+                 decoding, retry, retry_if, retry_budget, rate_limit, middleware, trace) +
            count(limit, limit_per_host, keepalive, max_idle, max_lifetime, max_requests, force_close,
                  max_head_bytes, max_headers, dns_ttl, dns_names, family, happy_eyeballs_delay, hosts,
                  resolver, address_policy, unix_socket, local_address, local_ports, tcp_keepalive,
@@ -80,6 +81,23 @@ TEST_CASE("the key of a connection is its scheme, host and port") {
             const bool same = std::string_view(one) == other;
             CHECK_MESSAGE((key_of(one) == key_of(other)) == same, one << " and " << other);
             CHECK(pool_key(url(one)).is(key_of(other)) == same);
+        }
+    }
+}
+
+TEST_CASE("what a request has chosen for its connection is part of the key") {
+    const url to("https://example.test/");
+    const char* const choices[] = {"",
+                                   "tls 1",
+                                   "tls 12",
+                                   "via http://proxy.test:3128",
+                                   "via http://proxy.test:3128 dQ==:",
+                                   "tls 1 via http://proxy.test:3128"};
+    for (const char* one : choices) {
+        for (const char* other : choices) {
+            std::string key;
+            pool_key(to, one).write_to(key);
+            CHECK(pool_key(to, other).is(key) == (std::string_view(one) == other));
         }
     }
 }

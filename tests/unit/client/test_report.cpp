@@ -152,7 +152,7 @@ SKEIN_TEST_CASE("as JSON: every name is there, times are in seconds, what is not
     (void)co_await response.text();
     const json all = response.report().to_json();
     CHECK(keys_of(all) == std::vector<std::string>{"attempts", "bytes", "elapsed", "method", "peer", "phases",
-                                                   "redirects", "reused", "tls", "url"});
+                                                   "redirects", "reused", "tls", "url", "via"});
     CHECK(all["method"] == "POST");
     CHECK(all["elapsed"] == 1.5);
     CHECK(all["phases"]["first_byte"] == 1.5);
@@ -164,7 +164,8 @@ SKEIN_TEST_CASE("as JSON: every name is there, times are in seconds, what is not
     REQUIRE(all["attempts"].size() == 1);
     const json& only = all["attempts"][0];
     CHECK(keys_of(only) == std::vector<std::string>{"connects", "error", "method", "peer", "phases",
-                                                    "redirects", "reused", "started", "status", "url"});
+                                                    "redirects", "reused", "started", "status", "url",
+                                                    "via"});
     CHECK(only["status"] == 201);
     CHECK(only["error"].is_null());
     CHECK(only["phases"] == all["phases"]);

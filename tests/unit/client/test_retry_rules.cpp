@@ -1,12 +1,14 @@
 // Repetition in numbers: pauses, tokens, Retry-After, which errors.
 #include "client/retry_rules.hpp"
 
+#include <skein/headers.hpp>
 #include <skein/timeouts.hpp>
 
 #include <doctest/doctest.h>
 
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
@@ -146,4 +148,22 @@ TEST_CASE("errors before anything was sent, and those before a response, may pas
     CHECK(short_text(refused) == std::make_error_code(std::errc::connection_refused).message());
     CHECK(short_text(lost) == "no response");
     CHECK(short_text(timeout(phase::first_byte)) == "timeout of first_byte");
+}
+
+TEST_CASE("of a proxy's failures those may pass that are its own trouble; none of them has sent anything") {
+    const auto failure = [](int status, std::errc code = std::errc()) {
+        return proxy_error("x", "proxy.test", 3128,
+                           code == std::errc() ? std::error_code() : std::make_error_code(code), status,
+                           std::make_shared<const headers>());
+    };
+    for (const int status : {502, 503, 504}) CHECK(is_transient(failure(status)));
+    for (const int status : {302, 400, 401, 403, 404, 407, 500}) CHECK_FALSE(is_transient(failure(status)));
+    for (const auto code : {std::errc::connection_reset, std::errc::connection_aborted,
+                            std::errc::host_unreachable, std::errc::connection_refused, std::errc::timed_out})
+        CHECK(is_transient(failure(0, code)));
+    for (const auto code : {std::errc(), std::errc::permission_denied, std::errc::operation_not_supported})
+        CHECK_FALSE(is_transient(failure(0, code)));
+    CHECK(nothing_was_sent(failure(407)));
+    CHECK(is_transient(timeout_error("x", phase::proxy, 1s)));
+    CHECK(nothing_was_sent(timeout_error("x", phase::proxy, 1s)));
 }
