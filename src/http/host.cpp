@@ -116,22 +116,18 @@ bool ends_in_number(std::string_view name) noexcept {
 }
 
 bool is_dotted_decimal(std::string_view text) noexcept {
-    int numbers = 1;
-    int digits = 0;  // of the number at hand
-    int value = 0;
-    for (const char c : text) {
-        if (is_digit(c)) {
-            if (digits > 0 && value == 0) return false;
-            value = value * 10 + (c - '0');
+    const char* p = text.data();
+    const char* const end = p + text.size();
+    for (int number = 1;; ++number) {
+        if (p == end || !is_digit(*p)) return false;
+        int value = *p++ - '0';
+        while (value != 0 && p != end && is_digit(*p)) {  // after a zero at its beginning no digit may follow
+            value = value * 10 + (*p++ - '0');
             if (value > 255) return false;
-            ++digits;
-        } else {
-            if (c != '.' || digits == 0) return false;
-            ++numbers;
-            digits = value = 0;
         }
+        if (number == 4) return p == end;
+        if (p == end || *p++ != '.') return false;
     }
-    return numbers == 4 && digits > 0;
 }
 
 std::string_view append_host(std::string& out, std::string_view text) {

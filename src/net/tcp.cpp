@@ -45,7 +45,7 @@ struct socket_state : detail::recycled {
     }
 };
 
-class tcp_stream final : public stream {
+class tcp_stream final : public stream, public detail::recycled {
 public:
     tcp_stream(socket_state& state, const address& peer) : state_(&state), peer_(peer) {
         state.owner = this;
