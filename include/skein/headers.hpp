@@ -46,7 +46,15 @@ public:
           text_size_(std::exchange(other.text_size_, 0)),
           count_(std::exchange(other.count_, 0)) {}
     headers& operator=(const headers& other);
-    headers& operator=(headers&& other) noexcept;
+    headers& operator=(headers&& other) noexcept {
+        if (this == &other) return *this;
+        if (block_ != nullptr) free_block();
+        block_ = std::exchange(other.block_, nullptr);
+        capacity_ = std::exchange(other.capacity_, 0);
+        text_size_ = std::exchange(other.text_size_, 0);
+        count_ = std::exchange(other.count_, 0);
+        return *this;
+    }
     ~headers() {
         if (block_ != nullptr) free_block();
     }

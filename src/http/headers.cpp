@@ -28,11 +28,6 @@ headers& headers::operator=(const headers& other) {
     return *this;
 }
 
-headers& headers::operator=(headers&& other) noexcept {
-    headers(std::move(other)).swap(*this);
-    return *this;
-}
-
 void headers::free_block() noexcept {
     detail::recycle_free(block_, capacity_);
 }
