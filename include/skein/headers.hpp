@@ -40,10 +40,24 @@ public:
     /// No fields; allocates nothing.
     headers() noexcept = default;
     headers(const headers& other);
-    headers(headers&& other) noexcept;
+    headers(headers&& other) noexcept
+        : block_(std::exchange(other.block_, nullptr)),
+          capacity_(std::exchange(other.capacity_, 0)),
+          text_size_(std::exchange(other.text_size_, 0)),
+          count_(std::exchange(other.count_, 0)) {}
     headers& operator=(const headers& other);
-    headers& operator=(headers&& other) noexcept;
-    ~headers();
+    headers& operator=(headers&& other) noexcept {
+        if (this == &other) return *this;
+        if (block_ != nullptr) free_block();
+        block_ = std::exchange(other.block_, nullptr);
+        capacity_ = std::exchange(other.capacity_, 0);
+        text_size_ = std::exchange(other.text_size_, 0);
+        count_ = std::exchange(other.count_, 0);
+        return *this;
+    }
+    ~headers() {
+        if (block_ != nullptr) free_block();
+    }
 
     /// Adds a field at the end, whether or not there are others of that name.
     void append(std::string_view name, std::string_view value);
@@ -112,12 +126,15 @@ private:
         return capacity_ - text_size_ - count_ * sizeof(entry) >= text_size + entries * sizeof(entry);
     }
 
+    void free_block() noexcept;
     std::size_t find(std::string_view name, std::size_t from) const noexcept;
     void append_unchecked(std::string_view name, std::string_view value);
     void extend_last_unchecked(std::string_view more);
     void push(std::string_view name, std::string_view value) noexcept;
-    void make_room(std::size_t text_size, std::size_t entries);
-    headers with_room_for(std::size_t text_size, std::size_t entries) const;
+    void make_room(std::size_t text_size, std::size_t entries, std::size_t least_bytes);
+    headers with_room_for(std::size_t text_size, std::size_t entries, std::size_t least_bytes) const;
+
+    static constexpr std::size_t ordinary_block_bytes = 512;  // an ordinary head fits
 
     char* block_ = nullptr;
     std::uint32_t capacity_ = 0;   // of the block, bytes

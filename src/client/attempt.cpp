@@ -69,27 +69,22 @@ task<> wait_until_sent(sending& s, const http1::connection& wire, http1::exchang
     }
 }
 
-task<> wait_for_head(sending& s, const http1::connection& wire, http1::exchange& x) {
+/// Until when a head is waited for.
+due_time due_for_head(const sending& s, const http1::connection& wire) {
     due_time due = s.due(phase::first_byte);
     // A server that closes early may have said why; if it has, that is already on its way.
     constexpr auto patience = std::chrono::seconds(1);
-    const bool broken = bool(wire.send_error());
-    const auto latest = detail::this_kernel.scheduler->now() + patience;
-    if (broken) due.when = std::min(due.when, latest);
-    detail::wait_limit limit(due.when);
-    try {
-        while (!x.has_head() && !x.is_over()) {
-            co_await x.news();
-            tell_interims(s, x);
-        }
-    } catch (const cancelled_error&) {
-        if (!limit.expired()) throw;
-        if (broken)
-            s.fail<disconnected_error>(
-                "sending the request to " + s.peer() + " failed: " + wire.send_error().message(), s.host(),
-                s.request().url.port(), wire.send_error());
-        s.fail_timeout(phase::first_byte, due, "waiting for the response of " + s.peer());
-    }
+    if (wire.send_error()) [[unlikely]]
+        due.when = std::min(due.when, detail::this_kernel.scheduler->now() + patience);
+    return due;
+}
+
+[[noreturn]] void fail_without_head(const sending& s, const http1::connection& wire, const due_time& due) {
+    if (wire.send_error())
+        s.fail<disconnected_error>(
+            "sending the request to " + s.peer() + " failed: " + wire.send_error().message(), s.host(),
+            s.request().url.port(), wire.send_error());
+    s.fail_timeout(phase::first_byte, due, "waiting for the response of " + s.peer());
 }
 
 /// The fields with cookies, if there are any for this hop: a copy in `merged`.
@@ -134,16 +129,15 @@ void begin(const sending& s, http1::connection& wire, http1::exchange& x) {
     else if (r.body)
         head.body = http1::request_body::sized(r.body->size());
     head.close = s.core().options().connector.force_close;
-    wire.head_buffer().clear();
-    const bool closes = http1::encode_head(wire.head_buffer(), head).close;
+    std::string& room = s.core().head_room();
+    room.clear();
+    const bool closes = http1::encode_head(room, head).close;
     if (r.hooks && r.hooks->on_interim) x.keep_interims();
-    std::string shown;
-    if (s.is_traced()) shown = wire.head_buffer();
     if (r.upload)
-        wire.begin_streamed(x, kind_of(r.method), closes);
+        wire.begin_streamed(x, kind_of(r.method), room, closes);
     else
-        wire.begin(x, kind_of(r.method), r.body, closes);
-    if (s.is_traced()) tell_sent(s, shown, !r.upload && r.body ? *r.body : std::string_view());
+        wire.begin(x, kind_of(r.method), room, r.body, closes);
+    if (s.is_traced()) tell_sent(s, room, !r.upload && r.body ? *r.body : std::string_view());
 }
 
 /// The server closed an idle connection just as we wrote to it. Nothing of an answer came, so a request that
@@ -170,8 +164,7 @@ task<> wait_for_turn(sending& s, rate_limiter& limiter) {
 }  // namespace
 
 void keep_cookies(const sending& s, const http1::response_head& head) {
-    if (head.fields.contains("Set-Cookie"))
-        s.core().cookies().take_all(head.fields, s.request().url, s.core().wall_time());
+    s.core().cookies().take_all(head.fields, s.request().url, s.core().wall_time());
 }
 
 task<std::unique_ptr<response_state>> attempt(std::shared_ptr<sending> sent) {
@@ -205,7 +198,17 @@ task<std::unique_ptr<response_state>> attempt(std::shared_ptr<sending> sent) {
         s.progress().request_bytes += wire.sent_bytes();
         if (!x->has_head() && !x->is_over()) {
             s.enter(phase::first_byte);
-            co_await wait_for_head(s, wire, *x);
+            const due_time due = due_for_head(s, wire);
+            detail::wait_limit limit(due.when);
+            try {
+                while (!x->has_head() && !x->is_over()) {
+                    co_await x->news();
+                    tell_interims(s, *x);
+                }
+            } catch (const cancelled_error&) {
+                if (limit.expired()) fail_without_head(s, wire, due);
+                throw;
+            }
         }
         if (x->has_head()) {
             s.enter(phase::read);
@@ -213,7 +216,7 @@ task<std::unique_ptr<response_state>> attempt(std::shared_ptr<sending> sent) {
             if (s.is_traced()) tell_response(s, trace_kind::response_head, x->head());
             if (x->head().status == 407) [[unlikely]]
                 refuse_proxy_challenge(s, x->head());
-            keep_cookies(s, x->head());
+            if (x->has_set_cookie()) keep_cookies(s, x->head());
             if (limiter != nullptr) limiter->learn(s.request().url, x->head(), s.core().wall_time());
             fresh = false;
             if (s.request().upload && gives_up_expecting(s.request(), x->head().status)) continue;

@@ -7,6 +7,8 @@
 #include "client/secure.hpp"
 #include "client/tell.hpp"
 
+#include <skein/detail/recycler.hpp>
+
 #include <memory>
 #include <string>
 #include <utility>
@@ -18,7 +20,7 @@ task<> open_connection(sending& s, lease& into) {
     tell_if_traced(s, trace_kind::connection_create_start);
     const url& to = s.request().url;
     const endpoint origin{std::string(to.host_without_brackets()), to.port()};
-    auto facts = std::make_shared<connection_facts>();
+    auto facts = std::allocate_shared<connection_facts>(detail::recycling_allocator<connection_facts>());
     auto way = p != nullptr ? connect_through(s, *p, origin, *facts) : dial(s, origin);
     auto stream = co_await way;
     facts->peer = stream->peer();

@@ -115,10 +115,10 @@ std::string transfer_options(const client::request_state& r) {
     if (r.url.is_secure()) options += " --http1.1";
     const tls_context& trust = r.choices && r.choices->tls ? *r.choices->tls : session.tls;
     if (r.url.is_secure() && !trust.verifies()) options += " --insecure";
-    if (r.limits.total.is_limited()) {
+    if (r.limits && r.limits->all.total.is_limited()) {
         char seconds[32];
         std::snprintf(seconds, sizeof seconds, " --max-time %.6g",
-                      std::chrono::duration<double>(r.limits.total.limit()).count());
+                      std::chrono::duration<double>(r.limits->all.total.limit()).count());
         options += seconds;
     }
     return options;
@@ -154,7 +154,7 @@ std::string client_request::to_curl(bool with_secrets) const {
     r.fields = state_->fields;
     r.cookies = state_->cookies;
     r.body = state_->body;
-    r.limits = state_->limits;
+    if (state_->limits) r.limits = std::make_unique<client::own_limits>(*state_->limits);
     r.follow_redirects = state_->follow_redirects;
     r.max_redirects = state_->max_redirects;
     r.decompress = state_->decompress;

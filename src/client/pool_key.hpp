@@ -17,31 +17,30 @@ class pool_key {
 public:
     /// `choices`: of the request, as text (connection_choices::key).
     explicit pool_key(const url& to, std::string_view choices = {}) noexcept
-        : scheme_(to.scheme()), host_(to.host_header()), choices_(choices) {}
+        : scheme_(to.href().substr(0, to.scheme().size() + 3)), host_(to.host_header()), choices_(choices) {
+        if (to.has_credentials()) return;
+        scheme_ = to.href().substr(0, scheme_.size() + host_.size());  // they lie together: one comparison
+        host_ = {};
+    }
 
-    /// The key as text, "https example.org:8443": equal only if the keys are.
+    /// The key as text, "https://example.org:8443": equal only if the keys are.
     void write_to(std::string& text) const {
-        text.assign(scheme_).append(" ").append(host_);
+        text.assign(scheme_).append(host_);
         if (!choices_.empty()) text.append(" ").append(choices_);  // no host has a space in it
     }
     /// Whether that is its text.
     bool is(std::string_view text) const noexcept {
-        const std::size_t bytes = scheme_.size() + 1 + host_.size();
-        if (!choices_.empty())
-            return text.size() == bytes + 1 + choices_.size() && text.substr(bytes + 1) == choices_ &&
-                   is_origin(text.substr(0, bytes + 1));
-        return text.size() == bytes && is_origin(text);
+        if (!text.starts_with(scheme_)) return false;
+        text.remove_prefix(scheme_.size());
+        if (host_.empty() && choices_.empty()) return text.empty();
+        if (!text.starts_with(host_)) return false;
+        text.remove_prefix(host_.size());
+        return choices_.empty() ? text.empty() : text.starts_with(' ') && text.substr(1) == choices_;
     }
 
 private:
-    // Of a text that is long enough.
-    bool is_origin(std::string_view text) const noexcept {
-        const std::size_t bytes = scheme_.size();
-        return text.substr(bytes + 1, host_.size()) == host_ && text.substr(0, bytes) == scheme_;
-    }
-
-    std::string_view scheme_;
-    std::string_view host_;  // with the port, unless it is the scheme's own
+    std::string_view scheme_;  // "https://", and the host as well where nothing lies between
+    std::string_view host_;    // with the port, unless it is the scheme's own
     std::string_view choices_;
 };
 

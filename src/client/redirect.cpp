@@ -119,7 +119,7 @@ void follow_redirect(request_state& request, const url& asked, const http1::resp
     }
     if (!same_trust(request.url, to) || !same_trust(asked, to)) {
         filter(request.fields, [&](std::string_view name) {
-            if (http::is_listed(request.redirect_safe, name) ||
+            if ((request.rules && http::is_listed(request.rules->redirect_safe, name)) ||
                 http::is_listed(session.redirect_safe_headers, name))
                 return true;
             return is_harmless(name) && !is_credential(name);

@@ -1,4 +1,5 @@
 // Owns the setters of a request.
+#include "client/limits.hpp"
 #include "client/request_state.hpp"
 #include "client/send.hpp"
 #include "client/session_core.hpp"
@@ -20,6 +21,11 @@ namespace {
 client::upload& upload_of(client::request_state& state) {
     if (!state.upload) state.upload = std::make_unique<client::upload>();
     return *state.upload;
+}
+
+client::header_rules& rules_of(client::request_state& state) {
+    if (!state.rules) state.rules = std::make_unique<client::header_rules>();
+    return *state.rules;
 }
 
 void require_sound(std::string_view fault) {
@@ -161,20 +167,13 @@ client_request& client_request::digest_auth(std::string_view user, std::string_v
 }
 
 void client_request::skip_auto_header(std::string_view name) {
-    state().skip_auto_headers.emplace_back(name);
+    rules_of(state()).skip_auto.emplace_back(name);
 }
 
 client_request& client_request::timeout(const timeouts& limits) & {
-    timeouts& own = state().limits;
-    own.total = limits.total.or_else(own.total);
-    own.pool = limits.pool.or_else(own.pool);
-    own.dns = limits.dns.or_else(own.dns);
-    own.connect = limits.connect.or_else(own.connect);
-    own.tls = limits.tls.or_else(own.tls);
-    own.write = limits.write.or_else(own.write);
-    own.first_byte = limits.first_byte.or_else(own.first_byte);
-    own.read = limits.read.or_else(own.read);
-    own.min_rate = limits.min_rate.or_else(own.min_rate);
+    auto& own = state().limits;
+    if (!own) own = std::make_unique<client::own_limits>();
+    own->all = client::or_else(limits, own->all);
     return *this;
 }
 
@@ -190,7 +189,7 @@ client_request& client_request::max_redirects(int count) & {
 }
 
 client_request& client_request::redirect_safe(std::string_view header_name) & {
-    state().redirect_safe.emplace_back(header_name);
+    rules_of(state()).redirect_safe.emplace_back(header_name);
     return *this;
 }
 

@@ -63,6 +63,17 @@ struct connection_choices {
     std::string key;
 };
 
+/// Time limits of a request that has some of its own.
+struct own_limits : detail::recycled {
+    timeouts all;
+};
+
+/// Names of headers that a request treats in its own way.
+struct header_rules {
+    std::vector<std::string> redirect_safe;
+    std::vector<std::string> skip_auto;
+};
+
 struct request_state : detail::recycled {
     request_state(std::shared_ptr<session_core> session, std::string_view verb, skein::url target)
         : core(std::move(session)), method(verb), url(std::move(target)) {}
@@ -74,11 +85,10 @@ struct request_state : detail::recycled {
     std::vector<request_cookie> cookies;      // for the first origin
     std::shared_ptr<const std::string> body;  // in memory; null: none, or the upload has it
     std::unique_ptr<client::upload> upload;   // null: the body is bytes in memory, and nothing goes with it
-    timeouts limits;
+    std::unique_ptr<own_limits> limits;       // null: the session's
     std::optional<bool> follow_redirects;
     std::optional<int> max_redirects;
-    std::vector<std::string> redirect_safe;
-    std::vector<std::string> skip_auto_headers;
+    std::unique_ptr<header_rules> rules;  // null: the session's
     bool allow_downgrade = false;
     std::optional<bool> raise_for_status;
     std::unique_ptr<authorization> auth;  // null: the fields are all there is

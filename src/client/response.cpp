@@ -107,10 +107,17 @@ task<Container> response_state::read_all(std::size_t limit) {
         sent->fail<payload_error>("the body is longer than the limit of " + std::to_string(limit) + " bytes");
     };
     // Not for HEAD, where the length is that of a body that does not come.
-    if (x->body().size() == length) whole.reserve(length);
-    while (auto piece = co_await next_piece()) {
-        check(whole.size() + piece->size());
-        append(whole, *piece);
+    http1::body_buffer& body = x->body();
+    if (body.size() == length) whole.reserve(length);
+    if (is_all_here()) {
+        check(body.size());
+        for (; !body.empty(); body.pop_front()) append(whole, body.front());
+        release_if_over();
+    } else {
+        while (auto piece = co_await next_piece()) {
+            check(whole.size() + piece->size());
+            append(whole, *piece);
+        }
     }
     if constexpr (std::is_same_v<Container, std::string>)
         if (whole.starts_with(utf8_mark)) whole.erase(0, utf8_mark.size());

@@ -45,6 +45,11 @@ public:
     /// Gives up what has not arrived.
     void close() noexcept;
 
+    /// Whether what there is of the body is in memory, as it is to be given, and nobody watches.
+    bool is_all_here() const noexcept {
+        return x->now() == http1::exchange::state::complete && !decoding && !resume && !piece_is_out &&
+               !sent->is_traced() && !sent->request().hooks;
+    }
     /// The next piece of the body; nothing at the end.
     task<std::optional<byte_view>> next_piece() { return sent->is_traced() ? told_piece() : untold_piece(); }
     task<std::optional<byte_view>> untold_piece() { return decoding ? decoded_piece() : wire_piece(); }

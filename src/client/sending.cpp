@@ -2,6 +2,7 @@
 #include "client/sending.hpp"
 
 #include "client/decoding.hpp"
+#include "client/limits.hpp"
 #include "client/route.hpp"
 #include "client/session_core.hpp"
 #include "client/tell.hpp"
@@ -14,24 +15,7 @@
 
 namespace skein::client {
 
-using namespace std::chrono_literals;
-
 namespace {
-
-/// So that each is none or limited.
-timeouts resolve(const timeouts& request, const timeouts& session) {
-    timeouts r;
-    r.total = request.total.or_else(session.total).or_else(5min);
-    r.pool = request.pool.or_else(session.pool).or_else(std::nullopt);
-    r.dns = request.dns.or_else(session.dns).or_else(30s);
-    r.connect = request.connect.or_else(session.connect).or_else(30s);
-    r.tls = request.tls.or_else(session.tls).or_else(30s);
-    r.write = request.write.or_else(session.write).or_else(std::nullopt);
-    r.first_byte = request.first_byte.or_else(session.first_byte).or_else(std::nullopt);
-    r.read = request.read.or_else(session.read).or_else(60s);
-    r.min_rate = request.min_rate.or_else(session.min_rate);
-    return r;
-}
 
 time_limit limit_of(const timeouts& limits, phase in) noexcept {
     switch (in) {
@@ -68,11 +52,15 @@ due_time earlier(clock::time_point now, time_limit own, clock::time_point starte
     return due;
 }
 
+/// Whether the request does not want that header from the library.
+bool skips(const request_state& request, std::string_view name) noexcept {
+    return request.rules && http::is_listed(request.rules->skip_auto, name);
+}
+
 /// Adds what the session says and the request does not.
 void add_base_fields(request_state& request) {
     const auto is_unwanted = [&](std::string_view name) {
-        return http::is_listed(request.skip_auto_headers, name) &&
-               !request.core->options().default_headers.contains(name);
+        return skips(request, name) && !request.core->options().default_headers.contains(name);
     };
     headers added;
     for (auto [name, value] : request.core->base_fields())
@@ -128,16 +116,22 @@ std::uint64_t sending::trace_number() const noexcept {
 sending::sending(std::unique_ptr<request_state> what)
     : request_(std::move(what)),
       fields_(&request_->core->base_fields()),
-      total_was_set_(request_->limits.total.or_else(request_->core->options().timeout.total).is_set()),
+      limits_(&request_->core->limits()),
+      total_was_set_(request_->core->options().timeout.total.is_set()),
       traced_(wants_trace(*request_)),
       wrapped_(has_middlewares(*request_)) {
     if (traced_) rare().trace_number = next_trace_number();
-    request_->limits = resolve(request_->limits, request_->core->options().timeout);
+    if (request_->limits) {
+        timeouts& own = request_->limits->all;
+        total_was_set_ = total_was_set_ || own.total.is_set();
+        own = or_else(own, *limits_);
+        limits_ = &own;
+    }
     total_from_ = detail::this_kernel.scheduler->read_clock();
     progress_.begin(total_from_);
-    if (request_->fields.empty() && request_->skip_auto_headers.empty() && !request_->decompress) return;
+    if (request_->fields.empty() && !request_->rules && !request_->decompress) return;
     const bool codings_are_ours = !request_->fields.contains("Accept-Encoding") &&
-                                  !http::is_listed(request_->skip_auto_headers, "Accept-Encoding") &&
+                                  !skips(*request_, "Accept-Encoding") &&
                                   !http::is_listed(core().options().skip_auto_headers, "Accept-Encoding");
     add_base_fields(*request_);
     if (codings_are_ours) choose_codings(request_->fields, *request_, core().options());
@@ -242,10 +236,6 @@ clock::time_point sending::now_or_end() const noexcept {
     return scheduler != nullptr ? scheduler->now() : progress_.entered;
 }
 
-void sending::enter(phase next) noexcept {
-    progress_.enter(next, detail::this_kernel.scheduler->now());
-}
-
 void sending::end() noexcept {
     progress_.end(now_or_end());
 }
@@ -255,14 +245,13 @@ void sending::restart_default_total() noexcept {
 }
 
 due_time sending::due(phase in) const noexcept {
-    return earlier(detail::this_kernel.scheduler->now(), limit_of(request_->limits, in), total_from_,
-                   request_->limits.total);
+    return earlier(detail::this_kernel.scheduler->now(), limit_of(*limits_, in), total_from_, limits_->total);
 }
 
 due_time sending::due_for_body() const noexcept {
     // The program may have been busy since the turn began; that is no fault of the peer.
-    return earlier(detail::this_kernel.scheduler->read_clock(), request_->limits.read, total_from_,
-                   total_was_set_ ? request_->limits.total : time_limit(std::nullopt));
+    return earlier(detail::this_kernel.scheduler->read_clock(), limits_->read, total_from_,
+                   total_was_set_ ? limits_->total : time_limit(std::nullopt));
 }
 
 std::shared_ptr<const request_report> sending::report() const {

@@ -64,7 +64,7 @@ public:
     /// Why the attempt failed.
     void note_failure(std::string_view why) const;
 
-    void enter(phase next) noexcept;
+    void enter(phase next) noexcept { progress_.enter(next, detail::this_kernel.scheduler->now()); }
     /// The exchange is over: the report's clock stands still.
     void end() noexcept;
     /// The time limit of the whole begins anew, unless somebody has set it: that one spans everything.
@@ -74,7 +74,7 @@ public:
     /// When the body has to be over.
     due_time due_for_body() const noexcept;
     /// How fast the body must come.
-    const rate_floor& min_rate() const noexcept { return request_->limits.min_rate; }
+    const rate_floor& min_rate() const noexcept { return limits_->min_rate; }
 
     std::shared_ptr<const request_report> report() const;
 
@@ -123,6 +123,7 @@ private:
     std::unique_ptr<request_state> request_;
     const headers* fields_;
     client::progress progress_;
+    const timeouts* limits_;  // the session's or the request's own; all of them set
     bool total_was_set_;
     clock::time_point total_from_;
     std::unique_ptr<repetitions> repeated_;  // null: never

@@ -2,6 +2,7 @@
 #include "client/session_core.hpp"
 
 #include "client/authorization.hpp"
+#include "client/limits.hpp"
 #include "client/pool_key.hpp"
 #include "client/proxy_rules.hpp"
 #include "client/request_state.hpp"
@@ -173,6 +174,7 @@ private:
 
 session_core::session_core(session_options options)
     : options_(std::move(options)),
+      limits_(or_else(options_.timeout, default_timeouts())),
       base_fields_(with_own_fields(options_)),
       base_lines_(http1::encode_plain_fields(base_fields_)),
       cookies_(options_.cookies ? options_.cookies : std::make_shared<cookie_jar>()),

@@ -94,10 +94,14 @@ public:
 
     const session_options& options() const noexcept { return options_; }
     const std::optional<url>& base() const noexcept { return base_; }
+    /// Of a request that has none of its own; all of them set.
+    const timeouts& limits() const noexcept { return limits_; }
     /// Headers of a request that adds none: the session's and the library's own.
     const headers& base_fields() const noexcept { return base_fields_; }
     /// The same as they go on the wire; nothing if each message has to be looked at for them.
     const std::optional<std::string>& base_lines() const noexcept { return base_lines_; }
+    /// Room for the head of a request while it is made.
+    std::string& head_room() noexcept { return head_room_; }
     cookie_jar& cookies() const noexcept { return *cookies_; }
     /// What netrc says; null if it is not asked.
     const http::netrc* netrc() const noexcept { return netrc_.get(); }
@@ -159,9 +163,11 @@ private:
     void on_loop_end() noexcept override;
 
     session_options options_;
+    timeouts limits_;
     std::optional<url> base_;
     headers base_fields_;
     std::optional<std::string> base_lines_;
+    std::string head_room_;
     std::shared_ptr<cookie_jar> cookies_;  // never null
     std::unique_ptr<const http::netrc> netrc_;
     std::unique_ptr<const proxy_rules> proxies_;

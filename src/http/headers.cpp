@@ -11,12 +11,6 @@
 
 namespace skein {
 
-namespace {
-
-constexpr std::size_t smallest_block_bytes = 512;  // an ordinary response head fits
-
-}  // namespace
-
 headers::headers(const headers& other) {
     if (other.count_ == 0) return;
     const std::size_t entries_size = other.count_ * sizeof(entry);
@@ -29,24 +23,13 @@ headers::headers(const headers& other) {
     std::memcpy(block_ + text_size_, other.block_ + other.capacity_ - entries_size, entries_size);
 }
 
-headers::headers(headers&& other) noexcept
-    : block_(std::exchange(other.block_, nullptr)),
-      capacity_(std::exchange(other.capacity_, 0)),
-      text_size_(std::exchange(other.text_size_, 0)),
-      count_(std::exchange(other.count_, 0)) {}
-
 headers& headers::operator=(const headers& other) {
     headers(other).swap(*this);
     return *this;
 }
 
-headers& headers::operator=(headers&& other) noexcept {
-    headers(std::move(other)).swap(*this);
-    return *this;
-}
-
-headers::~headers() {
-    if (block_ != nullptr) detail::recycle_free(block_, capacity_);
+void headers::free_block() noexcept {
+    detail::recycle_free(block_, capacity_);
 }
 
 void headers::swap(headers& other) noexcept {
@@ -132,20 +115,20 @@ void headers::append_unchecked(std::string_view name, std::string_view value) {
     const std::size_t size = name.size() + value.size();
     if (fits(size, 1)) [[likely]]
         return push(name, value);
-    headers grown = with_room_for(size, 1);
+    headers grown = with_room_for(size, 1, ordinary_block_bytes);
     grown.push(name, value);  // before the old block goes: the arguments may lie in it
     swap(grown);
 }
 
-void headers::make_room(std::size_t text_size, std::size_t entries) {
-    headers grown = with_room_for(text_size, entries);
+void headers::make_room(std::size_t text_size, std::size_t entries, std::size_t least_bytes) {
+    headers grown = with_room_for(text_size, entries, least_bytes);
     swap(grown);
 }
 
 void headers::extend_last_unchecked(std::string_view more) {
     entry last = entry_at(count_ - 1u);
     if (last.value_begin + last.value_size != text_size_ || !fits(more.size(), 0)) {
-        make_room(more.size(), 0);  // which puts the last value at the end of the text
+        make_room(more.size(), 0, ordinary_block_bytes);  // which puts the last value at the end of the text
         last = entry_at(count_ - 1u);
     }
     std::copy(more.begin(), more.end(), block_ + text_size_);
@@ -166,10 +149,10 @@ void headers::push(std::string_view name, std::string_view value) noexcept {
 
 // The same fields in a larger block, without the text that no entry refers to: so that setting one field over
 // and over stays within a bound. At least double what is in use, so that growing costs O(1) a byte.
-headers headers::with_room_for(std::size_t text_size, std::size_t entries) const {
+headers headers::with_room_for(std::size_t text_size, std::size_t entries, std::size_t least_bytes) const {
     std::size_t needed = text_size + (count_ + entries) * sizeof(entry);
     for (auto [name, value] : *this) needed += name.size() + value.size();
-    const std::size_t capacity = std::max(2 * needed, smallest_block_bytes);
+    const std::size_t capacity = std::max(2 * needed, least_bytes);
     if (capacity > std::numeric_limits<std::uint32_t>::max())
         throw std::length_error("headers: too much text");
     headers larger;

@@ -3,6 +3,7 @@
 
 #include <skein/headers.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -13,6 +14,8 @@ namespace skein::detail {
 /// Adds to `fields` without checking anything; the caller has. Throws std::bad_alloc, std::length_error.
 struct headers_writer {
     headers& fields;
+    /// How many bytes of fields are to be expected, those that are there already included.
+    std::size_t expected_bytes = headers::ordinary_block_bytes;
 
     /// Adds a field at the end: of the line that it came in, the first `name_size` bytes are the name, and
     /// `value` is a part of the line behind it. One copy does for both.
@@ -20,7 +23,7 @@ struct headers_writer {
         const auto value_begin = static_cast<std::uint32_t>(value.data() - line.data());
         const auto size = value_begin + static_cast<std::uint32_t>(value.size());
         if (!fields.fits(size, 1)) [[unlikely]]
-            fields.make_room(size, 1);
+            fields.make_room(size, 1, block_for_expected());
         std::memcpy(fields.block_ + fields.text_size_, line.data(), size);
         fields.set_entry(fields.count_,
                          {fields.text_size_, static_cast<std::uint32_t>(name_size),
@@ -36,6 +39,12 @@ struct headers_writer {
 
     /// Adds text to the end of the last field's value. There must be a field.
     void extend_last(std::string_view more) const { fields.extend_last_unchecked(more); }
+
+private:
+    // Half as much again, for the entries: lines are seldom shorter than 32 bytes.
+    std::size_t block_for_expected() const noexcept {
+        return std::min(expected_bytes + expected_bytes / 2, headers::ordinary_block_bytes);
+    }
 };
 
 }  // namespace skein::detail

@@ -115,23 +115,22 @@ bool ends_in_number(std::string_view name) noexcept {
     return std::all_of(last.begin(), last.end(), is_digit) || ipv4_number(last).has_value();
 }
 
-bool is_dotted_decimal(std::string_view text) noexcept {
-    int numbers = 1;
-    int digits = 0;  // of the number at hand
-    int value = 0;
-    for (const char c : text) {
-        if (is_digit(c)) {
-            if (digits > 0 && value == 0) return false;
-            value = value * 10 + (c - '0');
-            if (value > 255) return false;
-            ++digits;
-        } else {
-            if (c != '.' || digits == 0) return false;
-            ++numbers;
-            digits = value = 0;
+const char* skip_dotted_decimal(const char* p, const char* end) noexcept {
+    for (int number = 1;; ++number) {
+        if (p == end || !is_digit(*p)) return nullptr;
+        int value = *p++ - '0';
+        while (value != 0 && p != end && is_digit(*p)) {  // after a zero at its beginning no digit may follow
+            value = value * 10 + (*p++ - '0');
+            if (value > 255) return nullptr;
         }
+        if (number == 4) return p;
+        if (p == end || *p++ != '.') return nullptr;
     }
-    return numbers == 4 && digits > 0;
+}
+
+bool is_dotted_decimal(std::string_view text) noexcept {
+    return !text.empty() &&
+           skip_dotted_decimal(text.data(), text.data() + text.size()) == text.data() + text.size();
 }
 
 std::string_view append_host(std::string& out, std::string_view text) {

@@ -17,6 +17,10 @@ inline constexpr std::size_t max_label_bytes = 63;
 /// True if the name ends in a label that makes browsers read it as an IPv4 address.
 bool ends_in_number(std::string_view name) noexcept;
 
+/// The end of an IPv4 address in its normal form, four decimal numbers, that begins at `p`; null if none
+/// does.
+const char* skip_dotted_decimal(const char* p, const char* end) noexcept;
+
 /// True if the text is an IPv4 address in its normal form, four decimal numbers.
 bool is_dotted_decimal(std::string_view text) noexcept;
 

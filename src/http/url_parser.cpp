@@ -111,7 +111,7 @@ bool url_parser::take_normal(std::string_view text) {
     at.fragment_begin = offset(p);
     if (p != end && *p == '#') p = std::find_if(p + 1, end, is<escape_fragment>);
     if (p != end) return false;
-    out_.text_ = std::string(text);
+    out_.text_.assign(text);
     return true;
 }
 
@@ -125,6 +125,10 @@ bool url_parser::take_with_root_path(std::string_view text) {
 
 // The end of a host in normal form, or null.
 const char* url_parser::skip_normal_host(const char* p, const char* end) {
+    if (p != end && is_digit(*p)) {  // perhaps an address: then that is all there is to check
+        const char* const after = skip_dotted_decimal(p, end);
+        if (after != nullptr && (after == end || *after == ':' || *after == '/')) return after;
+    }
     const char* const host = p;
     const char* label = p;
     for (;; label = ++p) {
@@ -133,7 +137,7 @@ const char* url_parser::skip_normal_host(const char* p, const char* end) {
         if (p == end || *p != '.') break;
     }
     if (p - host > static_cast<std::ptrdiff_t>(max_host_bytes)) return nullptr;
-    if (is_digit(*label) && !is_dotted_decimal(view(host, p))) return nullptr;
+    if (is_digit(*label)) return nullptr;  // browsers read it as an address, and it is none in normal form
     return p;
 }
 

@@ -40,10 +40,11 @@ struct body_buffer::segment {
 };
 
 namespace {
-// What comes first often is all: it gets little more room than it needs.
-std::size_t memory_for(std::size_t piece_bytes, bool first, std::size_t overhead) noexcept {
+// What comes first often is all: it gets little more room than it needs, and none more if it is known to be.
+std::size_t memory_for(std::size_t piece_bytes, bool first, bool last, std::size_t overhead) noexcept {
     const std::size_t needed = piece_bytes + overhead;
     if (needed > small_memory) return large_memory;
+    if (last) return needed;
     return first ? std::max(needed, least_memory) : small_memory;
 }
 }  // namespace
@@ -60,7 +61,7 @@ void body_buffer::push(segment* s) noexcept {
     held_bytes_ += s->charge_bytes;
 }
 
-void body_buffer::append(byte_view piece, net::block_ptr& from) {
+void body_buffer::append(byte_view piece, net::block_ptr& from, bool last) {
     size_ += piece.size();
     if (piece.size() >= take_over_bytes) {
         const bool shared = !from && last_ != nullptr && last_->lies_in_block(piece);
@@ -77,7 +78,7 @@ void body_buffer::append(byte_view piece, net::block_ptr& from) {
     while (!piece.empty()) {
         const bool is_out = front_is_out_ && last_ == first_;  // the reader would miss what is added
         if (last_ == nullptr || is_out || last_->room_left() == 0) {
-            segment* s = segment::make(memory_for(piece.size(), last_ == nullptr, sizeof(segment)));
+            segment* s = segment::make(memory_for(piece.size(), last_ == nullptr, last, sizeof(segment)));
             s->data = s->room();
             s->charge_bytes = s->memory_bytes;
             push(s);

@@ -20,9 +20,9 @@ public:
     body_buffer& operator=(const body_buffer&) = delete;
     ~body_buffer() { clear(); }
 
-    /// Adds a piece that lies in `from`; if `from` was taken over by the piece before, they share it.
-    /// Throws std::bad_alloc.
-    void append(byte_view piece, net::block_ptr& from);
+    /// Adds a piece that lies in `from`; if `from` was taken over by the piece before, they share it. `last`:
+    /// no other will follow, as far as is known. Throws std::bad_alloc.
+    void append(byte_view piece, net::block_ptr& from, bool last = false);
 
     bool empty() const noexcept { return first_ == nullptr; }
     bool full() const noexcept { return held_bytes_ >= capacity_bytes; }

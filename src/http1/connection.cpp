@@ -68,7 +68,6 @@ public:
         owner_->stream_->write(rest, *this);
     }
     void abandon() noexcept { owner_ = nullptr; }
-    std::string& head() noexcept { return head_; }
 
 private:
     void on_written(std::error_code result) noexcept override {
@@ -103,7 +102,7 @@ connection::~connection() {
     close(std::make_error_code(std::errc::operation_canceled));
 }
 
-void connection::begin_streamed(exchange& to, request_kind kind, bool closes) {
+void connection::start(exchange& to, request_kind kind, bool closes) {
     assert(exchange_ == nullptr && outgoing_ == nullptr);
     parser_.begin(kind);
     exchange_ = &to;
@@ -115,25 +114,29 @@ void connection::begin_streamed(exchange& to, request_kind kind, bool closes) {
     request_sent_ = false;
 }
 
-void connection::begin(exchange& to, request_kind kind, std::shared_ptr<const std::string> body,
-                       bool closes) {
-    begin_streamed(to, kind, closes);
-    send(std::move(body));
+void connection::begin(exchange& to, request_kind kind, std::string_view head,
+                       std::shared_ptr<const std::string> body, bool closes) {
+    start(to, kind, closes);
+    send(head, std::move(body));
 }
 
-void connection::send(std::shared_ptr<const std::string> body) {
-    const std::array<byte_view, 2> pieces = {as_bytes(head_buffer_), body ? as_bytes(*body) : byte_view()};
+void connection::begin_streamed(exchange& to, request_kind kind, std::string head, bool closes) {
+    start(to, kind, closes);
+    streamed_head_ = std::make_unique<const std::string>(std::move(head));
+}
+
+void connection::send(std::string_view head, std::shared_ptr<const std::string> body) {
+    const std::array<byte_view, 2> pieces = {as_bytes(head), body ? as_bytes(*body) : byte_view()};
     const std::size_t taken = stream_->try_write(pieces);
     sent_bytes_ = taken;
     const bool all = taken == pieces[0].size() + pieces[1].size();
     request_sent_ = all && !streaming_;
     if (all) return;
-    outgoing_ = new outgoing(*this, std::move(head_buffer_), std::move(body), taken);
+    outgoing_ = new outgoing(*this, std::string(head), std::move(body), taken);
     outgoing_->write_next();
 }
 
 void connection::on_sent(std::error_code result) noexcept {
-    head_buffer_ = std::move(outgoing_->head());
     delete std::exchange(outgoing_, nullptr);
     send_error_ = result;
     request_sent_ = !result && !streaming_;
@@ -156,7 +159,7 @@ void connection::detach() noexcept {
 
 void connection::complete(bool reusable) noexcept {
     exchange& x = *exchange_;
-    x.trailers_ = std::move(parser_.trailers());
+    if (!parser_.trailers().empty()) x.trailers_ = std::move(parser_.trailers());
     x.state_ = exchange::state::complete;
     reusable_ = reusable && request_sent_ && !closes_;
     detach();
@@ -166,7 +169,7 @@ void connection::complete(bool reusable) noexcept {
 
 void connection::fail(std::error_code transport) noexcept {
     exchange& x = *exchange_;
-    x.why_ = parser_.why();
+    x.why_ = parser_.take_why();
     x.transport_ = transport;
     x.state_ = exchange::state::failed;
     detach();
@@ -212,12 +215,13 @@ bool connection::take(byte_view& in, net::block_ptr& from) {
             x.head_ = parser_.take_head();
             x.content_length_ = parser_.content_length();
             x.has_content_encoding_ = parser_.has_content_encoding();
+            x.has_set_cookie_ = parser_.has_set_cookie();
             x.has_head_ = true;
             x.state_ = exchange::state::body;
             x.wake_reader();
             return true;
         case event::body:
-            x.body_.append(parser_.piece(), from);
+            x.body_.append(parser_.piece(), from, parser_.is_whole());
             x.wake_reader();
             return true;
         case event::end:

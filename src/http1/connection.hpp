@@ -50,7 +50,7 @@ public:
     headers& trailers() noexcept { return trailers_; }
     body_buffer& body() noexcept { return body_; }
     /// After failed: what was wrong with the message...
-    const failure& why() const noexcept { return why_; }
+    const failure& why() const noexcept { return why_ ? *why_ : no_failure; }
     /// ... and how the connection ended, if it did: no code for an orderly end.
     std::error_code transport() const noexcept { return transport_; }
     /// ... and whether it was that the stream ended too soon, not anything in the message.
@@ -61,6 +61,8 @@ public:
     std::optional<std::uint64_t> content_length() const noexcept { return content_length_; }
     /// Whether the head has a Content-Encoding.
     bool has_content_encoding() const noexcept { return has_content_encoding_; }
+    /// Whether the head has a Set-Cookie.
+    bool has_set_cookie() const noexcept { return has_set_cookie_; }
 
     /// Keeps the interim responses that come from now on, and wakes the reader for them.
     void keep_interims() { interims_ = std::make_unique<std::vector<response_head>>(); }
@@ -125,11 +127,12 @@ private:
     bool has_head_ = false;
     bool is_continued_ = false;
     bool has_content_encoding_ = false;
+    bool has_set_cookie_ = false;
     bool cut_ = false;
     response_head head_;
     headers trailers_;
     body_buffer body_;
-    failure why_;
+    std::unique_ptr<const failure> why_;  // null: none
     std::error_code transport_;
     std::uint64_t head_bytes_ = 0;
     std::uint64_t body_bytes_ = 0;
@@ -152,23 +155,22 @@ protected:
 
 class connection final : private net::stream_sink {
 public:
+    /// The limits and the listener outlive the connection.
     connection(std::unique_ptr<net::stream> stream, const parser_limits& limits,
                connection_listener& listener);
     ~connection();
 
-    /// Room for the head of the next request.
-    std::string& head_buffer() noexcept { return head_buffer_; }
-    /// Begins an exchange: writes head_buffer() and the body (null: none); the response goes to `to`, which
-    /// stays alive until it is over or the connection is closed. Not while another is under way. `closes`:
-    /// the head asks for the connection to be closed.
+    /// Begins an exchange: writes the head (valid until the call returns) and the body (null: none); the
+    /// response goes to `to`, which stays alive until it is over or the connection is closed. Not while
+    /// another is under way. `closes`: the head asks for the connection to be closed.
     ///
     /// What the system does not take at once follows by itself, while the response may already arrive
     /// (RFC 9112, section 9.5); to.news() tells when all is written, or cannot be. Throws std::bad_alloc.
-    void begin(exchange& to, request_kind kind, std::shared_ptr<const std::string> body = nullptr,
-               bool closes = false);
-    /// The same, but writes nothing yet: head_buffer() and the body are left to a request_writer. As long as
+    void begin(exchange& to, request_kind kind, std::string_view head,
+               std::shared_ptr<const std::string> body = nullptr, bool closes = false);
+    /// The same, but writes nothing yet: the head and the body are left to a request_writer. As long as
     /// there is one, nobody is told of a response that is complete.
-    void begin_streamed(exchange& to, request_kind kind, bool closes = false);
+    void begin_streamed(exchange& to, request_kind kind, std::string head, bool closes = false);
     /// Part of the request waits to be written; of a streamed one, of its head.
     bool is_sending() const noexcept { return outgoing_ != nullptr; }
     /// Bytes of the request that the system is known to have taken. 0: the peer cannot have seen any.
@@ -194,7 +196,8 @@ private:
     class outgoing;
     class head_wait;
 
-    void send(std::shared_ptr<const std::string> body);
+    void start(exchange& to, request_kind kind, bool closes);
+    void send(std::string_view head, std::shared_ptr<const std::string> body);
     void wake_head_waiter() noexcept;
     void abandon_outgoing() noexcept;
     void on_sent(std::error_code result) noexcept;
@@ -211,7 +214,7 @@ private:
     connection_listener& listener_;
     parser parser_;
     exchange* exchange_ = nullptr;
-    std::string head_buffer_;
+    std::unique_ptr<const std::string> streamed_head_;  // until the request_writer has sent it
     outgoing* outgoing_ = nullptr;  // owns itself: the stream may tell it after we are gone
     head_wait* head_waiter_ = nullptr;
     std::error_code send_error_;

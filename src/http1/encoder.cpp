@@ -4,6 +4,7 @@
 
 #include "http/field_grammar.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <charconv>
@@ -39,22 +40,38 @@ void require_method(std::string_view method) {
     if (method.size() > max_method_bytes) refuse("request method: longer than 32 bytes", method);
 }
 
-void require_target(std::string_view target) {
-    if (target.empty()) throw std::invalid_argument("request target: must not be empty");
-    for (const char c : target)
-        if (c <= ' ' || c > '~' || c == '#')  // char is signed or not: above '~' or below ' ' either way
-            refuse("request target: a byte that must be escaped, or a fragment", target);
+// Which bytes a text may have.
+using alphabet = std::array<bool, 256>;
+
+template <class Fn>
+constexpr alphabet alphabet_of(Fn has) {
+    alphabet all{};
+    for (int c = 0; c < 256; ++c) all[static_cast<std::size_t>(c)] = has(static_cast<char>(c));
+    return all;
 }
 
+constexpr alphabet of_targets = alphabet_of([](char c) { return c > ' ' && c <= '~' && c != '#'; });
+
 // uri-host [ ":" port ] (RFC 9110, section 7.2), its alphabet only: what it means, the URL knows.
+constexpr alphabet of_hosts = alphabet_of([](char c) {
+    const char lower = http::ascii_lower(c);
+    return (c >= '0' && c <= '9') || (lower >= 'a' && lower <= 'z') ||
+           std::string_view("-._~%!$&'()*+,;=:[]").find(c) != std::string_view::npos;
+});
+
+bool is_of(const alphabet& all, std::string_view text) noexcept {
+    return std::all_of(text.begin(), text.end(), [&](char c) { return all[static_cast<unsigned char>(c)]; });
+}
+
+void require_target(std::string_view target) {
+    if (target.empty()) throw std::invalid_argument("request target: must not be empty");
+    if (!is_of(of_targets, target))
+        refuse("request target: a byte that must be escaped, or a fragment", target);
+}
+
 void require_host(std::string_view host) {
-    constexpr std::string_view others = "-._~%!$&'()*+,;=:[]";
     if (host.empty()) throw std::invalid_argument("Host: must not be empty");
-    for (const char c : host) {
-        const bool alphanumeric =
-            (c >= '0' && c <= '9') || (http::ascii_lower(c) >= 'a' && http::ascii_lower(c) <= 'z');
-        if (!alphanumeric && others.find(c) == others.npos) refuse("Host: not a host and port", host);
-    }
+    if (!is_of(of_hosts, host)) refuse("Host: not a host and port", host);
 }
 
 bool announces_empty_body(std::string_view method) noexcept {
@@ -162,6 +179,26 @@ void require_body(const request_head& head) {
         throw std::invalid_argument("request body: longer than 2^63-1 bytes");
 }
 
+// The request line, Host, and the lines that are ready. All heads have these, so their room is made in one
+// step.
+void append_first_lines(std::string& out, const request_head& head, std::string_view host) {
+    const std::string_view version =
+        head.version == http_version::http_1_1 ? " HTTP/1.1\r\nHost: " : " HTTP/1.0\r\nHost: ";
+    const std::size_t before = out.size();
+    out.resize(before + head.method.size() + 1 + head.target.size() + version.size() + host.size() + 2 +
+               head.plain_lines.size());
+    char* at = out.data() + before;
+    const auto put = [&at](std::string_view text) { at = std::copy(text.begin(), text.end(), at); };
+    put(head.method);
+    *at++ = ' ';
+    put(head.target);
+    put(version);
+    put(host);
+    *at++ = '\r';
+    *at++ = '\n';
+    put(head.plain_lines);
+}
+
 void append_framing(std::string& out, const request_head& head, const special_fields& special) {
     if (head.body.how == request_body::kind::chunked) {
         out += "Transfer-Encoding: chunked\r\n";
@@ -201,10 +238,7 @@ encoded_head encode_head(std::string& out, const request_head& head) {
         throw std::invalid_argument("Connection: keep-alive, though the connection is to be closed");
     special.close = special.close || head.close;
 
-    out.append(head.method).append(" ").append(head.target).append(" ");
-    out.append(to_string(head.version)).append("\r\n");
-    append_field(out, "Host", special.host);
-    out.append(head.plain_lines);
+    append_first_lines(out, head, special.host);
     if (head.fields != nullptr) {
         for (auto [name, value] : *head.fields) {
             const meaning m = meaning_of(name);

@@ -37,4 +37,7 @@ struct failure {
     http1::framing framing = http1::framing::none;
 };
 
+/// Of what has not failed.
+inline const failure no_failure = {};
+
 }  // namespace skein::http1

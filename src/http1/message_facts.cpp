@@ -42,6 +42,7 @@ message_facts::field message_facts::classify_candidate(std::string_view name) no
             return is(name, "Upgrade") ? field::upgrade : field::other;
         case 10:
             if (is(name, "Connection")) return field::connection;
+            if (is(name, "Set-Cookie")) return field::set_cookie;
             return is(name, "Keep-Alive") ? field::keep_alive : field::other;
         case 14:
             return is(name, "Content-Length") ? field::content_length : field::other;
@@ -79,6 +80,9 @@ const char* message_facts::add(field which, std::string_view value) noexcept {
             return nullptr;
         case field::content_encoding:
             content_encoding = true;
+            return nullptr;
+        case field::set_cookie:
+            set_cookie = true;
             return nullptr;
         case field::upgrade:
         case field::other:

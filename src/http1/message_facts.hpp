@@ -32,9 +32,15 @@ struct message_facts {
         connection,
         keep_alive,
         upgrade,
-        content_encoding
+        content_encoding,
+        set_cookie
     };
 
+    /// Whether a field decides how the message is framed, or whether the connection goes on.
+    static constexpr bool frames(field which) noexcept {
+        return which == field::content_length || which == field::transfer_encoding ||
+               which == field::connection || which == field::upgrade;
+    }
     /// What a name stands for. ASCII case does not matter.
     static field classify(std::string_view name) noexcept {
         const std::size_t size = name.size();
@@ -60,6 +66,7 @@ struct message_facts {
     std::optional<std::chrono::seconds> keep_alive_timeout;
     bool transfer_encoding = false;
     bool content_encoding = false;  ///< the body may have to be decoded
+    bool set_cookie = false;
     bool close = false;
     bool keep_alive = false;
     bool exhausted = false;  ///< Keep-Alive: max=0, the server takes no more requests

@@ -50,6 +50,8 @@ constinit const llhttp_settings_t parser::settings = [] {
     return s;
 }();
 
+constinit const parser_limits parser::default_limits;
+
 void parser::begin(request_kind kind) {
     kind_ = kind;
     surplus_ = false;
@@ -57,7 +59,7 @@ void parser::begin(request_kind kind) {
     interims_ = 0;
     head_bytes_ = 0;
     body_bytes_ = 0;
-    why_ = {};
+    why_.reset();
     if (carry_.capacity() > kept_carry_bytes) carry_ = {};
     start_section(limits_.max_head_bytes);
     start_message();
@@ -303,8 +305,7 @@ event parser::finish(ending how) {
         default:
             break;
     }
-    why_.message = how == ending::reset ? "connection reset " : "connection closed ";
-    why_.message += position();
+    failing().message = (how == ending::reset ? "connection reset " : "connection closed ") + position();
     const bool before_head = state_ <= state::interim_over;
     return fail(before_head ? failure_kind::disconnected : failure_kind::payload);
 }
@@ -348,29 +349,35 @@ bool parser::execute(const char* data, std::size_t size) {
     return false;
 }
 
+failure& parser::failing() {
+    if (!why_) why_ = std::make_unique<failure>();
+    return *why_;
+}
+
 bool parser::violate(std::string_view rule) {
-    why_.message = rule;
+    failing().message = rule;
     return false;
 }
 
 bool parser::violate(std::string_view rule, std::string_view bytes) {
-    why_.message = rule;
-    why_.message += ": \"" + http::escaped(bytes) + '"';
+    failing().message = std::string(rule) + ": \"" + http::escaped(bytes) + '"';
     return false;
 }
 
 bool parser::over_limit(std::string_view what, std::size_t limit, std::string_view unit) {
-    why_.message = what;
-    why_.message += " of more than " + std::to_string(limit) + ' ';
-    why_.message += unit;
+    std::string& message = failing().message;
+    message = what;
+    message += " of more than " + std::to_string(limit) + ' ';
+    message += unit;
     return false;
 }
 
 event parser::fail(failure_kind kind) {
-    why_.kind = kind;
-    why_.received_bytes = body_bytes_;
-    why_.framing = kind == failure_kind::payload ? framing_ : framing::none;
-    if (why_.framing == framing::length) why_.expected_bytes = facts_.content_length;
+    failure& why = failing();
+    why.kind = kind;
+    why.received_bytes = body_bytes_;
+    why.framing = kind == failure_kind::payload ? framing_ : framing::none;
+    if (why.framing == framing::length) why.expected_bytes = facts_.content_length;
     head_.fields.clear();  // nothing of what was not accepted is seen
     trailers_.clear();
     state_ = state::failed;

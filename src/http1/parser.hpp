@@ -14,6 +14,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -63,7 +64,10 @@ enum class ending : std::uint8_t {
 /// head needs. Throws nothing but std::bad_alloc.
 class parser {
 public:
-    explicit parser(const parser_limits& limits = parser_limits()) noexcept : limits_(limits) {}
+    parser() noexcept : parser(default_limits) {}
+    /// The limits outlive the parser.
+    explicit parser(const parser_limits& limits) noexcept : limits_(limits) {}
+    explicit parser(const parser_limits&&) = delete;
     parser(const parser&) = delete;
     parser& operator=(const parser&) = delete;
 
@@ -84,11 +88,15 @@ public:
     response_head take_head() noexcept { return std::move(head_); }
     /// The part of the body that the last event brought: a view into its input.
     byte_view piece() const noexcept { return piece_; }
+    /// Whether with that part the body has all its bytes.
+    bool is_whole() const noexcept { return state_ == state::ending; }
     /// The fields after a chunked body; complete at end. Never merged into the headers.
     headers& trailers() noexcept { return trailers_; }
 
     /// After failed: what was wrong.
-    const failure& why() const noexcept { return why_; }
+    const failure& why() const noexcept { return why_ ? *why_ : no_failure; }
+    /// Moves it out; null if there is none.
+    std::unique_ptr<const failure> take_why() noexcept { return std::move(why_); }
 
     /// After end: whether the connection may serve another exchange, for all that this response tells
     /// (RFC 9112, section 9.3). False before.
@@ -104,6 +112,8 @@ public:
     std::optional<std::uint64_t> content_length() const noexcept { return facts_.content_length; }
     /// After head: whether there is a Content-Encoding.
     bool has_content_encoding() const noexcept { return facts_.content_encoding; }
+    /// After head: whether there is a Set-Cookie.
+    bool has_set_cookie() const noexcept { return facts_.set_cookie; }
     /// After head: whether the end of the connection ends the body.
     bool body_until_close() const noexcept { return framing_ == http1::framing::until_close; }
     /// After head: how long the server means to keep the connection, if it said (Keep-Alive: timeout=N).
@@ -179,9 +189,11 @@ private:
     bool in_head() const noexcept { return state_ == state::head; }
 
     static const llhttp_settings_t settings;
+    static const parser_limits default_limits;
+    failure& failing();
     static parser& of(llhttp_t* l) noexcept { return *static_cast<parser*>(l->data); }
 
-    const parser_limits limits_;
+    const parser_limits& limits_;
     llhttp_t llhttp_;
     state state_ = state::idle;
     request_kind kind_ = request_kind::ordinary;
@@ -198,12 +210,13 @@ private:
     std::uint64_t llhttp_chunk_size_ = 0;
 
     // Lines.
-    std::string carry_;             // the beginning of a line whose end has not come
-    std::size_t section_left_ = 0;  // raw bytes that the head or the trailers may still have
-    std::size_t fields_ = 0;        // of this message
-    std::uint8_t held_bytes_ = 0;   // of CRLF, which llhttp gets when it is sure that no fold follows
-    bool first_line_ = false;       // the next line is a status line
-    bool may_fold_ = false;         // the line before is a field of a head
+    std::string carry_;              // the beginning of a line whose end has not come
+    std::size_t section_left_ = 0;   // raw bytes that the head or the trailers may still have
+    std::size_t fields_ = 0;         // of this message
+    std::size_t arrived_bytes_ = 0;  // at once: what a small head fits into
+    std::uint8_t held_bytes_ = 0;    // of CRLF, which llhttp gets when it is sure that no fold follows
+    bool first_line_ = false;        // the next line is a status line
+    bool may_fold_ = false;          // the line before is a field of a head
     message_facts::field last_field_ = message_facts::field::other;
 
     // The message.
@@ -224,7 +237,7 @@ private:
     response_head head_;
     headers trailers_;
     byte_view piece_;
-    failure why_;
+    std::unique_ptr<failure> why_;  // null: none
 };
 
 }  // namespace skein::http1

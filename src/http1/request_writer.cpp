@@ -17,7 +17,7 @@ void request_writer::send_head() noexcept {
     if (head_is_sent_ || is_over()) return;
     head_is_sent_ = true;
     try {
-        on_.send(nullptr);
+        on_.send(*on_.streamed_head_, nullptr);
         if (!on_.is_sending()) end_if_complete();
     } catch (const std::bad_alloc&) {
         on_.close(std::make_error_code(std::errc::not_enough_memory));
@@ -25,7 +25,7 @@ void request_writer::send_head() noexcept {
 }
 
 byte_view request_writer::unsent_head() noexcept {
-    return std::exchange(head_is_sent_, true) ? byte_view() : as_bytes(on_.head_buffer_);
+    return std::exchange(head_is_sent_, true) ? byte_view() : as_bytes(*on_.streamed_head_);
 }
 
 task<std::error_code> request_writer::put(std::span<const byte_view> pieces) {

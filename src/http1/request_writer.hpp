@@ -15,8 +15,8 @@
 
 namespace skein::http1 {
 
-/// Writes the request that connection::begin_streamed() has begun. The head, which lies in head_buffer(),
-/// leaves with the first piece, in one write, unless send_head() comes before.
+/// Writes the request that connection::begin_streamed() has begun. The head leaves
+/// with the first piece, in one write, unless send_head() comes before.
 ///
 /// *Lifetime:* shorter than that of the connection. *Cancellation:* of whoever waits here closes the stream.
 /// What write() and finish() give is why nothing more can be written; connection::send_error() has it, too.
@@ -26,7 +26,10 @@ public:
         : on_(on), chunked_(framing.how == request_body::kind::chunked), left_(framing.size) {
         on_.streaming_ = true;
     }
-    ~request_writer() { on_.streaming_ = false; }
+    ~request_writer() {
+        on_.streaming_ = false;
+        on_.streamed_head_.reset();
+    }
     request_writer(const request_writer&) = delete;
     request_writer& operator=(const request_writer&) = delete;
 

@@ -120,7 +120,7 @@ void loop::poll_without_waiting() noexcept {
 }
 
 void loop::arm_timer() noexcept {
-    const auto& deadlines = scheduler_.deadlines();
+    auto& deadlines = scheduler_.deadlines();
     auto& timer = handles_->timer;
     if (deadlines.empty()) {
         if (armed_for_ != clock::time_point::max()) uv_timer_stop(&timer);

@@ -30,7 +30,7 @@ block_ptr& read_block() {
     return block;
 }
 
-class socket_stream final : public stream {
+class socket_stream final : public stream, public detail::recycled {
 public:
     socket_stream(socket_state& state, std::string peer) : state_(&state), peer_(std::move(peer)) {
         state.owner = this;

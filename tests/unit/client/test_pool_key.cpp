@@ -51,12 +51,11 @@ struct options_of_request {
 };
 options_of_request of_a_request(const skein::client::request_state& all) {
     const auto& [core, method, target, fields, cookies, body, upload, limits, follow_redirects, max_redirects,
-                 redirect_safe, skip_auto_headers, allow_downgrade, raise_for_status, auth, decompress, hooks,
-                 retry, resumable, choices] = all;
+                 rules, allow_downgrade, raise_for_status, auth, decompress, hooks, retry, resumable,
+                 choices] = all;
     return {count(target, choices),
-            count(core, method, fields, cookies, body, upload, limits, follow_redirects, max_redirects,
-                  redirect_safe, skip_auto_headers, allow_downgrade, raise_for_status, auth, decompress,
-                  hooks, retry, resumable)};
+            count(core, method, fields, cookies, body, upload, limits, follow_redirects, max_redirects, rules,
+                  allow_downgrade, raise_for_status, auth, decompress, hooks, retry, resumable)};
 }
 
 }  // namespace

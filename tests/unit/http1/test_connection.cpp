@@ -39,6 +39,8 @@ std::string read_all(exchange& x) {
     return out;
 }
 
+const http1::parser_limits limits;
+
 // A connection over a stream that the test holds the other end of.
 struct fixture {
     listener told;
@@ -48,12 +50,11 @@ struct fixture {
     fixture() {
         auto made = std::make_unique<memory_stream>();
         stream = made.get();
-        wire = std::make_unique<http1::connection>(std::move(made), http1::parser_limits(), told);
+        wire = std::make_unique<http1::connection>(std::move(made), limits, told);
     }
     void begin(exchange& x, request_kind kind = request_kind::ordinary,
                std::shared_ptr<const std::string> body = nullptr, bool closes = false) {
-        wire->head_buffer() = "GET / HTTP/1.1\r\n\r\n";
-        wire->begin(x, kind, std::move(body), closes);
+        wire->begin(x, kind, "GET / HTTP/1.1\r\n\r\n", std::move(body), closes);
     }
 };
 

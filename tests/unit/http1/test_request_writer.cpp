@@ -31,6 +31,8 @@ struct listener final : http1::connection_listener {
     void on_complete() noexcept override { ++completions; }
 };
 
+const http1::parser_limits limits;
+
 // A connection on which a streamed request has begun.
 struct fixture {
     listener told;
@@ -41,9 +43,8 @@ struct fixture {
     fixture() {
         auto made = std::make_unique<memory_stream>();
         stream = made.get();
-        wire = std::make_unique<http1::connection>(std::move(made), http1::parser_limits(), told);
-        wire->head_buffer() = head;
-        wire->begin_streamed(x, request_kind::ordinary);
+        wire = std::make_unique<http1::connection>(std::move(made), limits, told);
+        wire->begin_streamed(x, request_kind::ordinary, head);
     }
     /// Lets the kernel take `room` bytes a turn, until nothing is pending.
     task<> drain(std::size_t room) {
