@@ -241,7 +241,8 @@ task<std::vector<ip_address>> resolve(sending& s, const endpoint& to) {
     tries all;
     const std::size_t allowed = put_allowed_first(s, to, found, all);
     if (allowed == 0) fail_connecting(s, to, all);
-    std::erase_if(found, [&](const ip_address& one) { return !options_of(s).address_policy.allows(one, to.port); });
+    std::erase_if(found,
+                  [&](const ip_address& one) { return !options_of(s).address_policy.allows(one, to.port); });
     co_return found;
 }
 

@@ -3,6 +3,9 @@
 
 #include <skein/timeouts.hpp>
 
+#include <chrono>
+#include <optional>
+
 namespace skein::client {
 
 /// Each limit of `first` that is set, and of `second` where it is not.
@@ -22,13 +25,13 @@ inline timeouts or_else(const timeouts& first, const timeouts& second) noexcept 
 
 /// The library's: all of them set.
 inline timeouts default_timeouts() noexcept {
-    using namespace std::chrono_literals;
+    constexpr auto half_a_minute = std::chrono::seconds(30);
     timeouts r;
-    r.total = 5min;
+    r.total = std::chrono::minutes(5);
     r.pool = std::nullopt;
-    r.dns = r.connect = r.tls = 30s;
+    r.dns = r.connect = r.tls = half_a_minute;
     r.write = r.first_byte = std::nullopt;
-    r.read = 60s;
+    r.read = std::chrono::seconds(60);
     r.min_rate = std::nullopt;
     return r;
 }

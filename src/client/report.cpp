@@ -36,13 +36,17 @@ nlohmann::json connect(const connect_report& c) {
 nlohmann::json attempt(const attempt_report& a) {
     auto connects = nlohmann::json::array();
     for (const auto& one : a.connects) connects.push_back(connect(one));
-    return {
-        {"method", text(a.method)},  {"url", text(a.url)},
-        {"redirects", a.redirects},  {"peer", text(a.peer)},
-        {"via", text(a.via)},        {"reused", a.reused},
-               {"status", a.status == 0 ? nlohmann::json() : nlohmann::json(a.status)},
-        {"error", text(a.error)},    {"started", seconds(a.started)},
-        {"phases", phases(a.spent)}, {"connects", std::move(connects)}};
+    return {{"method", text(a.method)},
+            {"url", text(a.url)},
+            {"redirects", a.redirects},
+            {"peer", text(a.peer)},
+            {"via", text(a.via)},
+            {"reused", a.reused},
+            {"status", a.status == 0 ? nlohmann::json() : nlohmann::json(a.status)},
+            {"error", text(a.error)},
+            {"started", seconds(a.started)},
+            {"phases", phases(a.spent)},
+            {"connects", std::move(connects)}};
 }
 
 }  // namespace

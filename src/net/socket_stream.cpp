@@ -4,6 +4,7 @@
 #include "net/block.hpp"
 #include "net/queued_write.hpp"
 
+#include <skein/detail/recycler.hpp>
 #include <skein/detail/scheduler.hpp>
 
 #include <sys/socket.h>
