@@ -150,7 +150,7 @@ TEST_CASE("apache: basic authentication") {
     run(body);
 }
 
-TEST_CASE("apache: a digest challenge comes as it is") {
+TEST_CASE("apache: digest: a challenge comes as it is, and is answered once for all that follows") {
     client_session session(apache().options());
     const auto body = [&]() -> task<> {
         auto refused = co_await session.get(apache().plain("/digest/1"));
@@ -158,6 +158,18 @@ TEST_CASE("apache: a digest challenge comes as it is") {
         const auto challenge = refused.headers().get("WWW-Authenticate").value_or("");
         CHECK(challenge.starts_with("Digest realm=\"live\", nonce="));
         CHECK(challenge.find("qop=\"auth\"") != std::string_view::npos);
+        (void)co_await refused.text();
+        auto wrong = co_await session.get(apache().plain("/digest/1")).digest_auth("user", "password");
+        CHECK(wrong.status() == 401);
+        (void)co_await wrong.text();
+        const auto before = session.stats().requests;
+        for (const int name : {1, 2, 3}) {
+            auto let_in = co_await session.get(apache().plain("/digest/" + std::to_string(name)))
+                              .digest_auth("user", "pass word");
+            const std::string text = co_await let_in.text();
+            CHECK(text == content(static_cast<std::size_t>(name)));
+        }
+        CHECK(session.stats().requests - before == 4);  // one was asked, two answered before that
     };
     run(body);
 }

@@ -170,7 +170,7 @@ TEST_CASE("httpbin: every status is a response, and a delay is waited for or cut
     run(body);
 }
 
-TEST_CASE("httpbin: basic and bearer authentication; a digest challenge comes as it is") {
+TEST_CASE("httpbin: basic, bearer and digest authentication") {
     client_session session(httpbin().options());
     const auto body = [&]() -> task<> {
         const std::string url = httpbin().plain("/basic-auth/user/pass");
@@ -186,6 +186,14 @@ TEST_CASE("httpbin: basic and bearer authentication; a digest challenge comes as
         auto challenged = co_await session.get(httpbin().plain("/digest-auth/auth/user/pass"));
         CHECK(challenged.status() == 401);
         CHECK(challenged.headers().get("WWW-Authenticate").value_or("").starts_with("Digest "));
+        (void)co_await challenged.text();
+        for (const char* how : {"auth/user/pass/MD5", "auth/user/pass/SHA-256", "auth-int/user/pass"}) {
+            const std::string there = httpbin().plain("/digest-auth/" + std::string(how));
+            auto known = co_await session.get(there).digest_auth("user", "pass");
+            CHECK_MESSAGE(known.status() == 200, how);
+            const json said = co_await known.json();
+            CHECK(said.at("authenticated") == true);
+        }
     };
     run(body);
 }
