@@ -33,8 +33,9 @@ Exit codes:
   0    all files were saved
   1    some were not; what went wrong was said for each
   2    the command line has a mistake, or names no URL
-  3    nothing could be done: the folder cannot be written to, a list or a file to
-       be sent cannot be read; or the cookies could not be written at the end
+  3    nothing could be done: the folder cannot be written to, a list, a
+       certificate or a file to be sent cannot be read; or the cookies could not
+       be written at the end
   130  interrupted (143 by SIGTERM, 129 by SIGHUP); a second Ctrl-C ends it at
        once, and may leave .part files
   141  who read standard output has gone)";
@@ -125,7 +126,6 @@ void add_identity(CLI::App& app, options& out, raw_options& raw) {
              "Begin with the cookies in FILE (cookies.txt or JSON)");
     add_text(app, "-c,--cookie-jar", out.cookies_to, "FILE",
              "Write all cookies to FILE at the end, as cookies.txt");
-    add_text(app, "--cacert", out.ca_file, "FILE", "Trust the CAs in FILE (PEM), not those of the system");
 }
 
 void add_reports(CLI::App& app, options& out) {
@@ -195,6 +195,7 @@ void understand(const CLI::App& app, options& out, raw_options& raw) {
         out.head = true;
     }
     check(out);
+    out.connections.load();
     try_a_request(out);
 }
 
@@ -208,6 +209,7 @@ std::optional<int> parse_command_line(int argc, char** argv, options& out) {
     add_files(app, out, raw);
     add_requests(app, out, raw);
     add_identity(app, out, raw);
+    out.connections.add_to(app);
     add_reports(app, out);
     try {
         app.parse(argc, argv);

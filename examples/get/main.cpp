@@ -3,6 +3,7 @@
 #include "display.hpp"
 #include "download.hpp"
 #include "exit_code.hpp"
+#include "failure.hpp"
 #include "input_list.hpp"
 #include "options.hpp"
 #include "report.hpp"
@@ -22,6 +23,7 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <exception>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -58,6 +60,16 @@ public:
         sum_up("");
         save_cookies();
         co_return counters_.failed() == 0 ? all_saved : some_failed;
+    }
+
+    /// What the library tells nobody in particular: above all that a connection believes anybody.
+    void tell_aside(std::string_view context, const std::exception_ptr& error) {
+        std::string line = std::string(context) + ": " + describe(error).message;
+        if (asked_.connections.insecure && describe(error).kind == "tls") {
+            if (std::exchange(told_insecure_, true)) return;
+            line = "--insecure: NO SERVER IS VERIFIED: whoever is on the way can read and change everything";
+        }
+        screen_.say(printable("skein-get: " + line));
     }
 
 private:
@@ -140,6 +152,7 @@ private:
     text_writer output_;
     skein::client_session session_;
     downloader downloads_;
+    bool told_insecure_ = false;
 };
 
 int fail(int code, std::string_view message) {
@@ -185,9 +198,13 @@ int fetch_all(const options& asked) {
         return fail(wrong_usage, "--output: " + asked.output + " is no file name");
     destination to = destination_of(asked);
     session_run all(asked, std::move(inputs), to.where ? &*to.where : nullptr, to.file_name);
+    skein::run_options how;
+    how.exception_handler = [&all](std::string_view context, const std::exception_ptr& error) {
+        all.tell_aside(context, error);
+    };
     int came = 0;
     try {
-        return skein::run(run_until_signal(all.run(), came));
+        return skein::run(run_until_signal(all.run(), came), how);
     } catch (const skein::cancelled_error&) {
         if (came != 0)
             std::raise(came);  // so that whoever sent it sees what ended us; run() does so for SIGINT

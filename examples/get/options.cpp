@@ -20,7 +20,7 @@ skein::session_options options::session() const {
     }
     out.trust_netrc = netrc;
     out.netrc = netrc_file;
-    if (!ca_file.empty()) out.tls = skein::tls_context().ca_file(ca_file);
+    connections.add_to(out);
     return out;
 }
 
@@ -35,6 +35,7 @@ skein::client_request options::request(skein::client_session& from, std::string_
     else if (has_user)
         out.basic_auth(user, password);
     if (!bearer.empty()) out.bearer(bearer);
+    connections.add_to(out);
     body.add_to(out, headers.contains("Content-Type"));
     // Pieces of a compressed body, or of the answer to a question, cannot be put together.
     if (verb == "GET" && body.empty() && !compressed) out.resumable();

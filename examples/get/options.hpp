@@ -1,6 +1,7 @@
 // The command line: what it may say, and what it said. Sends nothing.
 #pragma once
 
+#include "connection_options.hpp"
 #include "request_body.hpp"
 
 #include <skein/client_session.hpp>
@@ -38,10 +39,10 @@ struct options {
     bool digest = false;
     std::string bearer = {};
     bool netrc = false;
-    std::string netrc_file = {};  ///< empty: the usual one
-    std::string ca_file = {};
+    std::string netrc_file = {};    ///< empty: the usual one
     std::string cookies_from = {};  ///< a file of cookies to begin with; empty: none
     std::string cookies_to = {};    ///< where they go at the end; empty: nowhere
+    connection_options connections = {};
     bool force = false;
     bool json = false;
     bool quiet = false;
@@ -49,14 +50,15 @@ struct options {
 
     bool to_standard_output() const noexcept { return output == "-"; }
     bool makes_files() const noexcept { return !head && !to_standard_output(); }
-    /// The session that it asks for. *Throws:* tls_error if the file of the CAs cannot be used.
+    /// The session that it asks for.
     skein::session_options session() const;
     /// A request as it asks for it. *Throws:* as client_request's setters; invalid_url.
     skein::client_request request(skein::client_session& from, std::string_view url) const;
 };
 
 /// Reads the command line into `out`. An exit code if the program is to end here, having said why: after
-/// --help, or for a mistake. *Throws:* std::system_error if a file of a body cannot be read.
+/// --help, or for a mistake. *Throws:* std::system_error if a file of a body cannot be read, tls_error if one
+/// with certificates cannot be used.
 std::optional<int> parse_command_line(int argc, char** argv, options& out);
 
 }  // namespace get

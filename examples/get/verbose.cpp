@@ -45,10 +45,13 @@ public:
             case trace_kind::dns_resolvehost_end:
                 return note("the name has " + std::to_string(event_.count) +
                             (event_.count == 1 ? " address" : " addresses"));
+            case trace_kind::proxy_tunnel_start:
+                return note("asks the proxy " + text() + " for a tunnel");
             case trace_kind::tls_handshake_end:
                 return note("encrypted: " + text());
             case trace_kind::connection_create_end:
-                return note("connected to " + text());
+                return note("connected to " + text() +
+                            (event_.via.empty() ? "" : ", the proxy " + std::string(event_.via)));
             case trace_kind::connection_reuseconn:
                 return note("uses the connection to " + text() + " again");
             case trace_kind::request_headers_sent:

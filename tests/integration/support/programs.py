@@ -1,12 +1,15 @@
 """What tests of programs share: running them, servers that do as told, nginx, and unittest as a meson test."""
 
+import base64
 import ctypes
+import hashlib
 import json
 import os
 import pathlib
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -18,8 +21,14 @@ TIME_LIMIT = 120  # seconds that a program may take, sanitizers included
 PROGRAM = ""  # set by main(): the program under test
 
 
+def environment(**more):
+    """Ours without proxies: these are between the tests' programs and servers only where a test says so."""
+    return {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")} | more
+
+
 def run(*arguments, program=None, **options):
     """Runs a program to its end; its result has text, and `entries`, the lines of JSON on its output."""
+    options.setdefault("env", environment())
     options.setdefault("stdin", subprocess.DEVNULL if "input" not in options else None)
     if options["stdin"] is None:
         del options["stdin"]
@@ -47,14 +56,20 @@ def reply(body=b"", *headers, status="200 OK"):
 class Server:
     """A server on a loopback port. `routes` maps a target to the bytes to send, or to a function of the
     connection and the request's head; one that returns True keeps the connection. Any other target gets
-    `otherwise`, 404. `wrap` makes a connection of a socket: TLS."""
+    `otherwise`, 404. `wrap` makes a connection of a socket: TLS. `path` is that of a Unix socket, or @ and a
+    name, to listen on instead."""
 
-    def __init__(self, routes, wrap=None):
+    def __init__(self, routes, wrap=None, path=None):
         self.routes, self.wrap, self.heads = routes, wrap, []
         self.otherwise = reply(b"none\n", status="404 Not Found")
-        self._socket = socket.create_server(("127.0.0.1", 0), backlog=512)
-        self.port = self._socket.getsockname()[1]
-        self.url = f"http{'s' if wrap else ''}://127.0.0.1:{self.port}"
+        if path is None:
+            self._socket = socket.create_server(("127.0.0.1", 0), backlog=512)
+            self.port = self._socket.getsockname()[1]
+            self.url = f"http{'s' if wrap else ''}://127.0.0.1:{self.port}"
+        else:
+            self._socket = socket.socket(socket.AF_UNIX)
+            self._socket.bind(path.replace("@", "\0") if path.startswith("@") else path)
+            self._socket.listen(512)
         self.released = threading.Event()  # what stalls, waits for it
         self._acceptor = threading.Thread(target=self._accept, daemon=True)
         self._acceptor.start()
@@ -122,6 +137,61 @@ def free_port():
 
 def die_with_parent():
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
+def start_server(test, port, *command):
+    """Starts a program that listens on a loopback port, for the time of a test; skips that if it is not there."""
+    if shutil.which(command[0]) is None:
+        test.skipTest(f"there is no {command[0]} here")
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                               cwd=test.folder, preexec_fn=die_with_parent)
+    test.addCleanup(process.wait)
+    test.addCleanup(process.terminate)
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+            return
+        except OSError:
+            if process.poll() is not None:
+                raise RuntimeError(f"{command[0]} did not start") from None
+
+
+class Certificates:
+    """Certificates of a CA of a test's own: `ca` is the file of the CA, `pair(name)` makes another, for "IP:..." or
+    "DNS:...", and gives the paths of it and of its key."""
+
+    def __init__(self, test):
+        if shutil.which("openssl") is None:
+            test.skipTest("there is no openssl here")
+        self._folder = test.folder
+        self.ca = self._folder / "ca.pem"
+        (self._folder / "openssl.conf").write_text("[req]\ndistinguished_name = name\n[name]\n")  # none of the system's
+        self._make("ca", "-x509", "-subj", "/CN=test CA", "-addext", "basicConstraints=critical,CA:TRUE",
+                   "-addext", "keyUsage=critical,keyCertSign")
+
+    def _make(self, name, *more):
+        subprocess.run(["openssl", "req", "-config", self._folder / "openssl.conf", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                        "-days", "2", "-keyout", self._folder / f"{name}.key", "-out", self._folder / f"{name}.pem", *more], check=True,
+                       capture_output=True)
+
+    def pair(self, name, subject="IP:127.0.0.1"):
+        self._make(name, "-x509", "-CA", self.ca, "-CAkey", self._folder / "ca.key", "-subj", f"/CN={name}",
+                   "-addext", f"subjectAltName={subject}", "-addext", "basicConstraints=critical,CA:FALSE")
+        return self._folder / f"{name}.pem", self._folder / f"{name}.key"
+
+    def server(self, name="server", clients=ssl.CERT_NONE, subject="IP:127.0.0.1"):
+        """What makes TLS servers of sockets; `clients` says whether they ask for a certificate of this CA."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*self.pair(name, subject))
+        context.load_verify_locations(self.ca)
+        context.verify_mode = clients
+        return lambda connection: context.wrap_socket(connection, server_side=True)
+
+    def pin(self, name):
+        """Of its public key, as RFC 7469 has it."""
+        spki = subprocess.run(["openssl", "pkey", "-in", self._folder / f"{name}.key", "-pubout", "-outform", "DER"], check=True,
+                              capture_output=True).stdout
+        return "sha256/" + base64.b64encode(hashlib.sha256(spki).digest()).decode()
 
 
 class Nginx:
