@@ -9,6 +9,7 @@
 #include <skein/trace.hpp>
 
 #include <cstdio>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -113,6 +114,7 @@ std::string client_request::to_curl(bool with_secrets) const {
     r.follow_redirects = state_->follow_redirects;
     r.max_redirects = state_->max_redirects;
     r.decompress = state_->decompress;
+    if (state_->choices) r.choices = std::make_unique<client::connection_choices>(*state_->choices);
     client::take_url_credentials(r);
 
     const skein::headers fields = sent_fields(r);
