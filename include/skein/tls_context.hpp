@@ -128,8 +128,8 @@ public:
 
     /// Whether a later connection of a session to the same server may go on where an earlier one ended, which
     /// spares certificates and most of the handshake's arithmetic (session tickets, RFC 8446 section 2.2; no
-    /// early data). A ticket is used once, by the same context, host and port. Default: true. Off: nothing
-    /// that two connections have in common is shown.
+    /// early data). Only the same context, host and port; a ticket of TLS 1.3 is used once. Default: true.
+    /// Off: nothing that two connections have in common is shown.
     tls_context& resumption(bool on) &;
     tls_context resumption(bool on) && { return resumption(on); }
 
