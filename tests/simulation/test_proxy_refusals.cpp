@@ -163,14 +163,14 @@ TEST_CASE("proxies: what may pass is tried again by a retry policy, refusals are
         const char* answer;
         std::size_t attempts;
     };
-    for (const auto& [answer, attempts] :
+    for (const answer_case& one :
          {answer_case{"HTTP/1.1 503 Later\r\n\r\n", 3}, answer_case{"HTTP/1.1 403 No\r\n\r\n", 1},
           answer_case{"HTTP/1.1 407 Who\r\n\r\n", 1}, answer_case{"garbage\r\n\r\n", 1}}) {
-        CAPTURE(answer);
-        skein::testing::run([&, answer = answer, attempts = attempts]() -> task<> {
+        CAPTURE(one.answer);
+        skein::testing::run([&]() -> task<> {
             proxy_log log;
             proxy_plan plan;
-            plan.granted = answer;
+            plan.granted = one.answer;
             listen_as_proxy("proxy.test", 3128, log, plan);
             session_options options = through("http://proxy.test:3128");
             skein::retry_policy policy;
@@ -184,7 +184,7 @@ TEST_CASE("proxies: what may pass is tried again by a retry policy, refusals are
                 thrown = true;
             }
             CHECK(thrown);
-            CHECK(log.asked.size() == attempts);
+            CHECK(log.asked.size() == one.attempts);
         });
     }
 }
