@@ -163,6 +163,9 @@ task<std::unique_ptr<net::stream>> open_tunnel(sending& s, const proxy& p, const
     co_return stream;
 }
 
+/// Each address is another connection to the proxy.
+constexpr std::size_t most_addresses = 6;
+
 /// Whether another address of the origin may do better.
 bool is_about_the_address(const proxy_error& e) noexcept {
     return e.code() == std::errc::network_unreachable || e.code() == std::errc::host_unreachable ||
@@ -175,6 +178,7 @@ task<std::unique_ptr<net::stream>> open_socks(sending& s, const proxy& p, const 
     if (p.scheme() == "socks5" || ip_address::try_parse(origin.host)) {
         for (const auto& ip : co_await resolve(s, origin)) addresses.emplace_back(ip, origin.port);
     }
+    if (addresses.size() > most_addresses) addresses.resize(most_addresses);
     for (std::size_t i = 0;; ++i) {
         auto stream = co_await reach(s, p, facts);
         socks5_request what;
