@@ -164,7 +164,7 @@ task<std::unique_ptr<net::stream>> open_tunnel(sending& s, const proxy& p, const
 }
 
 /// Each address is another connection to the proxy.
-constexpr std::size_t most_addresses = 6;
+constexpr std::size_t most_tries = 6;
 
 /// Whether another address of the origin may do better.
 bool is_about_the_address(const proxy_error& e) noexcept {
@@ -178,7 +178,7 @@ task<std::unique_ptr<net::stream>> open_socks(sending& s, const proxy& p, const 
     if (p.scheme() == "socks5" || ip_address::try_parse(origin.host)) {
         for (const auto& ip : co_await resolve(s, origin)) addresses.emplace_back(ip, origin.port);
     }
-    if (addresses.size() > most_addresses) addresses.resize(most_addresses);
+    if (addresses.size() > most_tries) addresses.resize(most_addresses);
     for (std::size_t i = 0;; ++i) {
         auto stream = co_await reach(s, p, facts);
         socks5_request what;
@@ -212,6 +212,7 @@ void fail_refused(const sending& s, const proxy& p, const http1::response_head& 
 task<std::unique_ptr<net::stream>> connect_through(sending& s, const proxy& p, const endpoint& origin,
                                                    connection_facts& facts) {
     if (!p.is_trusted()) require_no_policy(s, origin, "a proxy that is not trusted, " + p.to_string() + ",");
+    require_allowed(s, origin);
     if (!speaks_http(p)) return open_socks(s, p, origin, facts);
     if (is_forwarded(s.request())) return reach(s, p, facts);
     return open_tunnel(s, p, origin, facts);
