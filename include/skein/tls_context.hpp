@@ -139,6 +139,10 @@ public:
     tls_context& require_close_notify(bool on) &;
     tls_context require_close_notify(bool on) && { return require_close_notify(on); }
 
+    /// This one, without what is about one server or for it alone: client certificate, pins, server_name().
+    /// What a session uses for an https proxy that has no context of its own.
+    tls_context for_proxy() const;
+
     /// False for insecure().
     bool verifies() const noexcept;
 

@@ -143,7 +143,7 @@ task<std::unique_ptr<net::stream>> reach(sending& s, const proxy& p, connection_
     if (p.scheme() == "https") {
         connection_facts of_proxy;
         of_proxy.peer = facts.peer;
-        const tls_context& trust = p.tls() ? *p.tls() : s.core().options().tls;
+        const tls_context trust = p.tls() ? *p.tls() : s.core().proxy_trust();
         stream = co_await secure(s, std::move(stream), trust, there, of_proxy);
     }
     co_return stream;
@@ -178,7 +178,7 @@ task<std::unique_ptr<net::stream>> open_socks(sending& s, const proxy& p, const 
     if (p.scheme() == "socks5" || ip_address::try_parse(origin.host)) {
         for (const auto& ip : co_await resolve(s, origin)) addresses.emplace_back(ip, origin.port);
     }
-    if (addresses.size() > most_tries) addresses.resize(most_addresses);
+    if (addresses.size() > most_tries) addresses.resize(most_tries);
     for (std::size_t i = 0;; ++i) {
         auto stream = co_await reach(s, p, facts);
         socks5_request what;
