@@ -71,7 +71,7 @@ struct connector_options {
     /// Which addresses of a name are used.
     address_family family = address_family::any;
     /// Of a name with several addresses, how long one is tried before the next one is, too (RFC 8305). The
-    /// first to connect wins. A failure starts the next at once.
+    /// first to connect wins. A failure starts the next at once; with 0 nothing else does.
     std::chrono::milliseconds happy_eyeballs_delay = std::chrono::milliseconds(250);
     /// Addresses of hosts that are not asked for: "example.org:443", which counts first, or "example.org" for
     /// every port. As curl's --resolve.
@@ -84,7 +84,7 @@ struct connector_options {
     /// The path of a Unix socket to which all connections go, whatever the URL says: that is for the Host
     /// header, and TLS. With an @ in front: its name in Linux's abstract namespace. Empty: none.
     std::string unix_socket = {};
-    /// The address of this machine that connections come from; those to the other family fail.
+    /// The address of this machine that connections come from. Those of the other family are left out.
     std::optional<ip_address> local_address = {};
     /// And the port: one that is free. (A port that was used is not free for a minute or two.)
     port_range local_ports = {};

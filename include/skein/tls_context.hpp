@@ -128,8 +128,8 @@ public:
 
     /// Whether a later connection of a session to the same server may go on where an earlier one ended, which
     /// spares certificates and most of the handshake's arithmetic (session tickets, RFC 8446 section 2.2; no
-    /// early data). A ticket is used once, by the same context, host and port. Default: true. Off: nothing
-    /// that two connections have in common is shown.
+    /// early data). Only the same context, host and port; a ticket of TLS 1.3 is used once. Default: true.
+    /// Off: nothing that two connections have in common is shown.
     tls_context& resumption(bool on) &;
     tls_context resumption(bool on) && { return resumption(on); }
 
@@ -138,6 +138,10 @@ public:
     /// for servers that never do: then a body that was cut between two records is taken for a whole one.
     tls_context& require_close_notify(bool on) &;
     tls_context require_close_notify(bool on) && { return require_close_notify(on); }
+
+    /// This one, without what is about one server or for it alone: client certificate, pins, server_name().
+    /// What a session uses for an https proxy that has no context of its own.
+    tls_context for_proxy() const;
 
     /// False for insecure().
     bool verifies() const noexcept;

@@ -10,6 +10,7 @@
 #include <skein/trace.hpp>
 
 #include <cstdio>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>

@@ -236,6 +236,13 @@ void require_no_policy(const sending& s, const endpoint& to, std::string_view wh
                           to.host, to.port, std::make_error_code(std::errc::permission_denied));
 }
 
+void require_allowed(sending& s, const endpoint& to) {
+    const auto literal = ip_address::try_parse(to.host);
+    tries all;
+    if (literal && put_allowed_first(s, to, std::vector<ip_address>(1, *literal), all) == 0)
+        fail_connecting(s, to, all);
+}
+
 task<std::vector<ip_address>> resolve(sending& s, const endpoint& to) {
     auto found = co_await addresses_of(s, to);
     tries all;

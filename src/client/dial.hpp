@@ -29,6 +29,10 @@ std::string text_of(const endpoint& to);
 /// `what` says, a Unix socket or a proxy that nobody has said to trust.
 void require_no_policy(const sending& s, const endpoint& to, std::string_view what);
 
+/// Throws connect_error if it is an address, no name, and the address policy refuses that. A name that a
+/// proxy resolves, only the proxy can judge.
+void require_allowed(sending& s, const endpoint& to);
+
 /// Its addresses that the address policy allows, within the time limit of the phase dns: for a proxy that is
 /// told an address, not a name. *Throws:* resolve_error, connect_error if there is none, timeout_error, with
 /// the report; cancelled_error.

@@ -143,7 +143,7 @@ task<std::unique_ptr<net::stream>> reach(sending& s, const proxy& p, connection_
     if (p.scheme() == "https") {
         connection_facts of_proxy;
         of_proxy.peer = facts.peer;
-        const tls_context& trust = p.tls() ? *p.tls() : s.core().options().tls;
+        const tls_context trust = p.tls() ? *p.tls() : s.core().proxy_trust();
         stream = co_await secure(s, std::move(stream), trust, there, of_proxy);
     }
     co_return stream;
@@ -163,6 +163,9 @@ task<std::unique_ptr<net::stream>> open_tunnel(sending& s, const proxy& p, const
     co_return stream;
 }
 
+/// Each address is another connection to the proxy.
+constexpr std::size_t most_tries = 6;
+
 /// Whether another address of the origin may do better.
 bool is_about_the_address(const proxy_error& e) noexcept {
     return e.code() == std::errc::network_unreachable || e.code() == std::errc::host_unreachable ||
@@ -175,6 +178,7 @@ task<std::unique_ptr<net::stream>> open_socks(sending& s, const proxy& p, const 
     if (p.scheme() == "socks5" || ip_address::try_parse(origin.host)) {
         for (const auto& ip : co_await resolve(s, origin)) addresses.emplace_back(ip, origin.port);
     }
+    if (addresses.size() > most_tries) addresses.resize(most_tries);
     for (std::size_t i = 0;; ++i) {
         auto stream = co_await reach(s, p, facts);
         socks5_request what;
@@ -208,6 +212,7 @@ void fail_refused(const sending& s, const proxy& p, const http1::response_head& 
 task<std::unique_ptr<net::stream>> connect_through(sending& s, const proxy& p, const endpoint& origin,
                                                    connection_facts& facts) {
     if (!p.is_trusted()) require_no_policy(s, origin, "a proxy that is not trusted, " + p.to_string() + ",");
+    require_allowed(s, origin);
     if (!speaks_http(p)) return open_socks(s, p, origin, facts);
     if (is_forwarded(s.request())) return reach(s, p, facts);
     return open_tunnel(s, p, origin, facts);

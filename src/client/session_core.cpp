@@ -180,6 +180,7 @@ session_core::session_core(session_options options)
       cookies_(options_.cookies ? options_.cookies : std::make_shared<cookie_jar>()),
       names_(options_.connector),
       sockets_(sockets_of(options_.connector)),
+      proxy_trust_(options_.tls.for_proxy()),
       pool_(limits_of(options_.connector)),
       tokens_(options_.retry_budget) {
     if (options_.retry || options_.retry_if)

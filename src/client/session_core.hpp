@@ -10,8 +10,8 @@
 #include "client/retry_rules.hpp"
 #include "http1/connection.hpp"
 #include "loop/host.hpp"
-#include "tls/session_cache.hpp"
 #include "net/socket_options.hpp"
+#include "tls/session_cache.hpp"
 
 #include <skein/client_session.hpp>
 #include <skein/cookie_jar.hpp>
@@ -111,6 +111,8 @@ public:
     name_book& names() noexcept { return names_; }
     /// What new sockets are told.
     const net::socket_options& sockets() const noexcept { return sockets_; }
+    /// Whom https proxies are believed by that say nothing of it.
+    const tls_context& proxy_trust() const noexcept { return proxy_trust_; }
     /// Which proxies requests go through that say nothing themselves; null: none.
     const proxy_rules* proxies() const noexcept { return proxies_.get(); }
     /// While a request is under way.
@@ -171,6 +173,7 @@ private:
     std::shared_ptr<cookie_jar> cookies_;  // never null
     std::unique_ptr<const http::netrc> netrc_;
     std::unique_ptr<const proxy_rules> proxies_;
+    tls_context proxy_trust_;
     digest_spaces digests_;
     tls::session_cache tls_sessions_;
     name_book names_;

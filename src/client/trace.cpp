@@ -10,7 +10,7 @@
 namespace skein {
 
 std::string_view to_string(trace_kind kind) noexcept {
-    static constexpr std::array<std::string_view, 21> names = {
+    static constexpr std::array<std::string_view, 23> names = {
         "request_start",           "connection_queued_start",
         "connection_queued_end",   "connection_create_start",
         "dns_cache_hit",           "dns_cache_miss",

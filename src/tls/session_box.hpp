@@ -8,8 +8,9 @@
 
 namespace skein::tls {
 
-/// Sessions that connections left for those after them. Each is handed out once: a ticket that is used twice
-/// shows who listens that both are of the same client (RFC 8446 appendix C.4).
+/// Sessions that connections left for those after them. Each is handed out once: a TLS 1.3 ticket that is
+/// used twice shows who listens that both are of the same client (RFC 8446 appendix C.4). One of TLS 1.2 may
+/// be put back.
 class session_box {
 public:
     /// As many as connections to one host may begin at once and still all go on from an earlier one.

@@ -203,6 +203,17 @@ tls_context& tls_context::require_close_notify(bool on) & {
     return change([&](tls::settings& s) { s.requires_close_notify = on; });
 }
 
+tls_context tls_context::for_proxy() const {
+    const tls::settings& own = shared_->settings();
+    tls_context made = *this;
+    if (!own.identity && own.pins.empty() && own.server_name.empty()) return made;
+    return made.change([](tls::settings& s) {
+        s.identity.reset();
+        s.pins = {};
+        s.server_name.clear();
+    });
+}
+
 bool tls_context::verifies() const noexcept {
     return shared_->settings().verify;
 }

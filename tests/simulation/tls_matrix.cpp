@@ -96,8 +96,10 @@ body_plan body_of(const std::string& description, const std::string& server) {
         body.how = body_plan::framing::chunked;
     body.ends = server == "raw FIN" || server == "close_notify early" || server == "close_notify";
     body.close_notify = server != "raw FIN";
-    body.whole = body.how == body_plan::framing::close ||
-                 !(has(description, "short") || has(description, "incomplete") || has(server, "early"));
+    bool is_cut = has(server, "early");
+    for (const char* word : {"short", "incomplete", "missing", "without the last", "before the last"})
+        is_cut = is_cut || has(description, word);
+    body.whole = body.how == body_plan::framing::close || !is_cut;
     return body;
 }
 
@@ -134,8 +136,10 @@ void set_server(row_plan& plan, const std::string& server) {
         plan.alert = std::string("\x15\x03\x03\x00\x02\x02", 6) + static_cast<char>(number_in(server, 40));
     } else if (server.starts_with("close after N bytes")) {
         plan.does = play::cut_handshake;
-    } else if (server.starts_with("stall after N bytes")) {
+    } else if (server.starts_with("stall")) {
         plan.does = play::stall_handshake;
+    } else if (server.starts_with("RST after") || server.starts_with("reset after")) {
+        plan.does = play::reset_handshake;
     } else if (has(server, "alpn")) {
         options.chosen_alpn = has(server, "h2") ? "h2" : "http/1.0";
     } else if (server != "normal" && server != "observe" && server != "raw FIN" &&
@@ -162,11 +166,12 @@ tls_context with_certificate(const tls_context& trust, const std::string& name, 
 void set_contexts(row_plan& plan) {
     const tls_context trust = tls_context().ca_pem(skein::test::to_pem(plan.root));
     plan.contexts.assign(plan.urls.size(), trust);
-    if (!plan.id.starts_with("pool-") && !plan.id.starts_with("resume-")) return;
-    const bool resumes = plan.id.starts_with("resume-");
-    const std::string what = plan.id.substr(plan.id.find('-') + 1);
+    const bool resumes = plan.id.starts_with("resume");
+    if (!plan.id.starts_with("pool-") && !resumes) return;
+    const auto hyphen = plan.id.find('-');
+    const std::string what = hyphen == plan.id.npos ? "" : plan.id.substr(hyphen + 1);
     plan.keeps_connections = !resumes;
-    if (what == "host") return;
+    if (what == "host" || what.empty() || what == "ok" || what == "same") return;
     tls_context other = trust;
     if (what == "cert")
         other = with_certificate(trust, "B", plan.root);
@@ -198,6 +203,8 @@ std::string row_plan::host_of(const std::string& url) {
     const auto begin = url.find("//") + 2;
     std::string host = url.substr(begin, url.find('/', begin) - begin);
     if (host.starts_with('[')) host = host.substr(1, host.find(']') - 1);
+    for (char& c : host)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
     return host;
 }
 

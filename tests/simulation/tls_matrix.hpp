@@ -16,14 +16,15 @@ namespace simulation {
 
 /// What the server of a row does once it is connected to.
 enum class play {
-    answer,          // shakes hands and answers
-    plain_http,      // speaks HTTP in clear
-    alert,           // refuses with a fatal alert
-    renegotiate,     // asks for another handshake before it answers
-    key_updates,     // sends very many KeyUpdates
-    tickets,         // sends very many session tickets
-    cut_handshake,   // closes after so many bytes of its handshake, for every number
-    stall_handshake  // the same, and says nothing more
+    answer,           // shakes hands and answers
+    plain_http,       // speaks HTTP in clear
+    alert,            // refuses with a fatal alert
+    renegotiate,      // asks for another handshake before it answers
+    key_updates,      // sends very many KeyUpdates
+    tickets,          // sends very many session tickets
+    cut_handshake,    // closes after so many bytes of its handshake, for every number
+    reset_handshake,  // resets there
+    stall_handshake   // says nothing more from there on
 };
 
 /// How the body of an answer is framed and how it ends.
@@ -48,9 +49,14 @@ struct row_plan {
     nlohmann::json certificate;
     bool keeps_connections = true;
 
+    /// For every number of bytes of the handshake.
+    bool is_cut_short() const {
+        return does == play::cut_handshake || does == play::reset_handshake || does == play::stall_handshake;
+    }
+
     /// The certificates that the server shows as that host.
     std::vector<skein::test::identity> chain_for(const std::string& host) const;
-    /// Of a URL, without brackets.
+    /// Of a URL, without brackets, in lower case.
     static std::string host_of(const std::string& url);
 };
 

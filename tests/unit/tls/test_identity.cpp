@@ -67,6 +67,20 @@ TEST_CASE("a server that asks gets the client's certificate and those above it")
     }
 }
 
+TEST_CASE("what was given is sent and nothing else, though the trusted CAs would make a longer chain") {
+    const tls_context who = tls_context(trust())
+                                .ca_pem(to_pem(some_clients().middle))
+                                .client_certificate_pem(to_pem(some_clients().leaf), some_clients().key);
+    const auto options = asks_for_certificate(TLS1_3_VERSION);
+    const auto context = make_server_context(options);
+    X509_STORE_add_cert(SSL_CTX_get_cert_store(context.get()), some_clients().middle.certificate.get());
+    tls_server server(context, options);
+    engine_client client(who, "a.test");
+    converse(client, server);
+    CHECK(server.established());
+    CHECK(server.client_certificates() == 1);
+}
+
 TEST_CASE("a server that does not ask is not shown it") {
     tls_server server(common_world().serves());
     engine_client client(
