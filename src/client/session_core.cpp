@@ -178,9 +178,9 @@ session_core::session_core(session_options options)
       base_fields_(with_own_fields(options_)),
       base_lines_(http1::encode_plain_fields(base_fields_)),
       cookies_(options_.cookies ? options_.cookies : std::make_shared<cookie_jar>()),
+      proxy_trust_(options_.tls.for_proxy()),
       names_(options_.connector),
       sockets_(sockets_of(options_.connector)),
-      proxy_trust_(options_.tls.for_proxy()),
       pool_(limits_of(options_.connector)),
       tokens_(options_.retry_budget) {
     if (options_.retry || options_.retry_if)
