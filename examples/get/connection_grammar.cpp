@@ -117,16 +117,19 @@ void add_trust(CLI::App& app, connection_options& out) {
         ->excludes(folder);
 }
 
-void add_way(CLI::App& app, connection_options& out) {
-    app.option_defaults()->group("Which way it goes");
+CLI::Option* add_proxies(CLI::App& app, connection_options& out) {
     auto* proxy = app.add_option_function<std::string>(
                          "-x,--proxy", [&out](const std::string& text) { out.proxy = proxy_of(text); },
-                         "Go through a proxy, by http, https, socks5 or socks5h, not through the one that "
-                         "http_proxy, https_proxy or all_proxy names")
+                         "Go through a proxy (http, https, socks5, socks5h); default: what http_proxy, "
+                         "https_proxy or all_proxy names")
                       ->type_name("URL");
     app.add_option("--noproxy", out.no_proxy,
                    "For these hosts go directly, besides those in no_proxy; '*': for all")
         ->type_name("LIST");
+    return proxy;
+}
+
+void add_addresses(CLI::App& app, connection_options& out) {
     add_each(
         app, "--resolve", "H:P:ADDR",
         [&out](const std::string& text) {
@@ -149,6 +152,12 @@ void add_way(CLI::App& app, connection_options& out) {
            },
            "Connect from this address of this machine")
         ->type_name("ADDR");
+}
+
+void add_way(CLI::App& app, connection_options& out) {
+    app.option_defaults()->group("Which way it goes");
+    auto* proxy = add_proxies(app, out);
+    add_addresses(app, out);
     auto* socket = add_name(app, "--unix-socket", out.unix_socket, "PATH",
                             "Connect to this Unix socket, whatever URLs say; @NAME: an abstract one");
     auto* guarded = app.add_flag("--public-only", out.public_only,

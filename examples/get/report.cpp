@@ -34,6 +34,7 @@ std::string json_line(const input& what, const result& became) {
     line["url"] = without_secrets(what.text);
     line["source"] = text_or_null(what.source);
     line["final_url"] = text_or_null(became.final_url);
+    line["via"] = text_or_null(became.account ? std::string(became.account->via) : std::string());
     line["status"] = became.status ? json(*became.status) : json(nullptr);
     line["file"] = text_or_null(became.path);
     line["path"] = text_or_null(became.path);

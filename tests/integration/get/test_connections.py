@@ -41,7 +41,8 @@ class Connections(ProgramTest):
 class Names(Connections):
     def test_an_address_for_a_name(self):
         for name, host in (("a.invalid", "a.invalid"), ("A.Invalid", "a.invalid"), ("a.invalid", "A.INVALID."),
-                           ("a.invalid.", "a.invalid"), ("b\u00fccher.invalid", "xn--bcher-kva.invalid"), ("192.0.2.1", "192.0.2.1")):
+                           ("a.invalid.", "a.invalid"), ("b\u00fccher.invalid", "xn--bcher-kva.invalid"),
+                           ("192.0.2.1", "192.0.2.1")):
             with self.subTest(name=name, host=host):
                 self.saves("--resolve", f"{name}:{self.port}:127.0.0.1", f"http://{host}:{self.port}/x")
         self.assertIn(f"Host: a.invalid:{self.port}\r\n", self.server.heads[0])
@@ -64,8 +65,8 @@ class Names(Connections):
             self.assertEqual(result.returncode, code, result.errors)
 
     def test_what_is_none_is_a_mistake(self):
-        for text in ("", "a", "a:80", "a::127.0.0.1", ":80:127.0.0.1", "a:x:127.0.0.1", "a:99999:127.0.0.1", "*:80:127.0.0.1",
-                     "a/b:80:127.0.0.1", "u@a:80:127.0.0.1", "+a:80:127.0.0.1", "a:80:", "a:80:b", "a:80:127.0.0.1,",
+        for text in ("", "a", "a:80", "a::127.0.0.1", ":80:127.0.0.1", "a:x:127.0.0.1", "a:99999:127.0.0.1",
+                     "*:80:127.0.0.1", "a/b:80:127.0.0.1", "u@a:80:127.0.0.1", "+a:80:127.0.0.1", "a:80:", "a:80:b", "a:80:127.0.0.1,",
                      "a:80:127.1", "a:80:1.2.3.4:5"):
             with self.subTest(text):
                 self.mistake("--resolve: ", "--resolve", text, self.server.url + "/x")
@@ -73,11 +74,11 @@ class Names(Connections):
 
 class Families(Connections):
     def test_only_the_family_that_is_asked_for(self):
+        self.mistake("--ipv4 excludes --ipv6", "-4", "-6", self.server.url + "/x")
         both = ("--resolve", f"a.invalid:{self.port}:::1,127.0.0.1", f"http://a.invalid:{self.port}/x")
         self.saves("-4", *both)
         self.fails("connect", "[::1]", "-6", *both)
         self.fails("resolve", "it has no IPv6 address", "--ipv6", self.server.url + "/x")
-        self.mistake("-4", "-4", "-6", self.server.url + "/x")
 
 
 class LocalAddresses(Connections):
@@ -101,6 +102,13 @@ class UnixSockets(Connections):
             server = self.serve({"/x": reply(b"content")}, path=path)
             self.saves("--unix-socket", path, "http://docker.invalid:81/x", http_proxy="http://127.0.0.1:1")
             self.assertIn("Host: docker.invalid:81\r\n", server.heads[0])
+
+    def test_nginx_on_one(self):
+        root = self.folder / "root"
+        root.mkdir()
+        (root / "x").write_text("content")
+        self.nginx(root, f"listen unix:{self.folder}/socket;")
+        self.saves("--unix-socket", self.folder / "socket", "http://files.invalid/x")
 
     def test_tls_with_the_name_of_the_url(self):
         certificates = Certificates(self)

@@ -46,7 +46,16 @@ class CommandLine(ProxyTest):
         self.assertIn(SECRET, self.proxy.heads[0])
         self.assertIn(f"* connected to {self.host}, the proxy http://{self.host}\n", result.errors)
         self.assertNotIn("s3cret", result.errors + result.output)
-        self.assertNotIn(SECRET[-20:-2], result.errors)
+        self.assertIn("> Proxy-Authorization: Basic ***\n", result.errors)
+        self.assertNotIn(SECRET.split()[-1], result.errors)
+
+    def test_a_header_for_it_is_for_it_alone(self):
+        said = ("-H", "Proxy-Authorization: Other s3cret")
+        result = self.saves(b"by proxy", "-v", *said, "-x", self.proxy.url, FAR)
+        self.assertIn("\r\nProxy-Authorization: Other s3cret\r\n", self.proxy.heads[0])
+        self.assertNotIn("s3cret", result.errors)
+        self.saves(b"directly", *said, self.near.url + "/x")
+        self.assertNotIn("s3cret", self.near.heads[0])
 
     def test_a_proxy_that_wants_a_password(self):
         self.proxy.routes[FAR] = reply(b"who?", 'Proxy-Authenticate: Basic realm="p"', status="407 Who")
@@ -77,12 +86,15 @@ class CommandLine(ProxyTest):
 class Environment(ProxyTest):
     def test_its_proxies_are_asked(self):
         for name in ("http_proxy", "ALL_PROXY"):
-            self.saves(b"by proxy", FAR, **{name: self.host})
+            result = self.saves(b"by proxy", FAR, **{name: self.host})
+            self.assertEqual(result.entries[0]["via"], self.proxy.url)
 
     def test_but_not_for_who_is_spared_nor_for_this_machine(self):
-        for arguments, variables in ((["--noproxy", "*"], {}), (["--noproxy", ".invalid"], {}), ([], {"no_proxy": "invalid"})):
+        spared = ((["--noproxy", "*"], {}), (["--noproxy", ".invalid"], {}), ([], {"no_proxy": "invalid"}))
+        for arguments, variables in spared:
             self.fails("resolve", *arguments, FAR, http_proxy=self.host, **variables)
-        self.saves(b"directly", self.near.url + "/x", http_proxy=self.host)
+        result = self.saves(b"directly", self.near.url + "/x", http_proxy=self.host)
+        self.assertIsNone(result.entries[0]["via"])
         self.assertEqual(self.proxy.heads, [])
 
     def test_the_command_line_counts_instead(self):
@@ -131,7 +143,8 @@ class RealProxies(ProxyTest):
         self.fails("proxy", *self.trust, "-x", f"ann:wrong@127.0.0.1:{self.port}", url)
 
     def test_microsocks_takes_addresses_and_names(self):
-        programs.start_server(self, self.port, "microsocks", "-i", "127.0.0.1", "-p", str(self.port), "-u", "ann", "-P", "s3cret")
+        programs.start_server(self, self.port, "microsocks", "-i", "127.0.0.1", "-p", str(self.port),
+                              "-u", "ann", "-P", "s3cret")
         for scheme in ("socks5", "socks5h"):
             proxy = f"{scheme}://ann:s3cret@127.0.0.1:{self.port}"
             self.saves(b"secret", *self.trust, "-x", proxy, self.secure.url + "/x")

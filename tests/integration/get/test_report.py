@@ -11,7 +11,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import programs
 from programs import ProgramTest, reply, run
 
-FIELDS = ["url", "source", "final_url", "status", "file", "path", "bytes", "sha256", "seconds", "phases", "error"]
+FIELDS = ["url", "source", "final_url", "via", "status", "file", "path", "bytes", "sha256", "seconds", "phases", "error"]
 
 
 class Report(ProgramTest):

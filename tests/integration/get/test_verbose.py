@@ -61,7 +61,6 @@ class Verbose(ProgramTest):
         secrets = {
             ("-u", "ann:s3cret"): "> Authorization: Basic ***", ("--bearer", "s3cret"): "> Authorization: Bearer ***",
             ("-b", jar): "> Cookie: sid=***", ("-H", "Cookie: a=s3cret; b=s3cret"): "> Cookie: a=***; b=***",
-            ("-H", "Proxy-Authorization: Basic s3cret"): "> Proxy-Authorization: Basic ***",
             ("-H", "X-Api-Key: s3cret"): "> X-Api-Key: ***", ("-H", f"Referer: http://a:s3cret@{host}/"): "> Referer: http://***",
         }
         for arguments, shown in secrets.items():

@@ -170,9 +170,9 @@ class Certificates:
                    "-addext", "keyUsage=critical,keyCertSign")
 
     def _make(self, name, *more):
-        subprocess.run(["openssl", "req", "-config", self._folder / "openssl.conf", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-                        "-days", "2", "-keyout", self._folder / f"{name}.key", "-out", self._folder / f"{name}.pem", *more], check=True,
-                       capture_output=True)
+        kind = ["-config", self._folder / "openssl.conf", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
+        files = ["-keyout", self._folder / f"{name}.key", "-out", self._folder / f"{name}.pem"]
+        subprocess.run(["openssl", "req", *kind, *files, "-nodes", "-days", "2", *more], check=True, capture_output=True)
 
     def pair(self, name, subject="IP:127.0.0.1"):
         self._make(name, "-x509", "-CA", self.ca, "-CAkey", self._folder / "ca.key", "-subj", f"/CN={name}",
@@ -189,15 +189,16 @@ class Certificates:
 
     def pin(self, name):
         """Of its public key, as RFC 7469 has it."""
-        spki = subprocess.run(["openssl", "pkey", "-in", self._folder / f"{name}.key", "-pubout", "-outform", "DER"], check=True,
+        key = self._folder / f"{name}.key"
+        spki = subprocess.run(["openssl", "pkey", "-in", key, "-pubout", "-outform", "DER"], check=True,
                               capture_output=True).stdout
         return "sha256/" + base64.b64encode(hashlib.sha256(spki).digest()).decode()
 
 
 class Nginx:
-    """nginx serves a folder, on a free port, with temporary files of its own."""
+    """nginx serves a folder, on a free port, with temporary files of its own. `more` is said of the server."""
 
-    def __init__(self, root, work):
+    def __init__(self, root, work, more=""):
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         paths = " ".join(f"{kind}_temp_path {work}/{kind};" for kind in
@@ -208,7 +209,7 @@ class Nginx:
         config.write_text(f"""daemon off; {user} worker_processes 1; pid {work}/pid; error_log {work}/error.log;
             events {{ worker_connections 1024; }}
             http {{ access_log off; {paths} keepalive_requests 100000; sendfile on;
-                server {{ listen 127.0.0.1:{self.port} backlog=512; root {root}; }} }}""")
+                server {{ listen 127.0.0.1:{self.port} backlog=512; root {root}; {more} }} }}""")
         self._process = subprocess.Popen(["nginx", "-e", f"{work}/start.log", "-p", work, "-c", config],
                                          stdin=subprocess.DEVNULL, preexec_fn=die_with_parent)
         while True:
@@ -237,11 +238,11 @@ class ProgramTest(unittest.TestCase):
         self.addCleanup(server.close)
         return server
 
-    def nginx(self, root):
+    def nginx(self, root, more=""):
         if shutil.which("nginx") is None:
             self.skipTest("there is no nginx here")
         work = tempfile.mkdtemp(prefix="skein-nginx-", dir=self.folder)
-        server = Nginx(root, work)
+        server = Nginx(root, work, more)
         self.addCleanup(server.close)
         return server
 
