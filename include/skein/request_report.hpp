@@ -32,15 +32,15 @@ struct connect_report {
 /// One attempt of a request: from the pool to the head of a response, or to an error.
 struct attempt_report {
     std::string method = {};
-    std::string url = {};                       ///< without its credentials
-    unsigned redirects = 0;                     ///< that led to it
-    std::string peer = {};                      ///< address and port; empty if there was no connection
-    std::string via = {};                       ///< the proxy it went through, without credentials; empty: none
-    bool reused = false;                        ///< whether the connection had served before
-    int status = 0;                             ///< of its response; 0: none came
-    std::string error = {};                     ///< why it failed, or its body did; empty if not
-    clock::duration started = {};               ///< after the request began
-    phase_times spent = {};                     ///< in each phase
+    std::string url = {};          ///< without its credentials
+    unsigned redirects = 0;        ///< that led to it
+    std::string peer = {};         ///< address and port; empty if there was no connection
+    std::string via = {};          ///< the proxy it went through, without credentials; empty: none
+    bool reused = false;           ///< whether the connection had served before
+    int status = 0;                ///< of its response; 0: none came
+    std::string error = {};        ///< why it failed, or its body did; empty if not
+    clock::duration started = {};  ///< after the request began
+    phase_times spent = {};        ///< in each phase
     std::vector<connect_report> connects = {};  ///< addresses tried, in order; none if it was reused
 
     friend bool operator==(const attempt_report&, const attempt_report&) = default;
@@ -89,8 +89,9 @@ struct SKEIN_API request_report {
     ///      "phases": {"pool": 0.0, "dns": 0.01, "connect": 0.02, "tls": 0.03, ...},
     ///      "bytes": {"request": 120, "response_head": 200, "response_body": 5000, "response_decoded": 9000},
     ///      "attempts": [{"method": "GET", "url": "https://...", "redirects": 0, "peer": "10.0.0.1:443",
-    ///                    "via": null, "reused": false, "status": 200, "error": null, "started": 0.0, "phases": {...},
-    ///                    "connects": [{"address": "10.0.0.1:443", "connected": true, "error": null,
+    ///                    "via": null, "reused": false, "status": 200, "error": null, "started": 0.0,
+    ///                    "phases": {...}, "connects": [{"address": "10.0.0.1:443", "connected": true,
+    ///                    "error": null,
     ///                                  "started": 0.01, "duration": 0.02}]}]}
     ///
     /// (To use it, include <nlohmann/json.hpp>.) Text that is not UTF-8 is taken for ISO-8859-1.
