@@ -69,21 +69,20 @@ task<> wait_until_sent(sending& s, const http1::connection& wire, http1::exchang
     }
 }
 
-/// Until when a head is waited for.
-due_time due_for_head(const sending& s, const http1::connection& wire) {
+/// Until when a head is waited for; `broken`: why the request could not be sent, if so.
+due_time due_for_head(const sending& s, std::error_code broken) {
     due_time due = s.due(phase::first_byte);
     // A server that closes early may have said why; if it has, that is already on its way.
     constexpr auto patience = std::chrono::seconds(1);
-    if (wire.send_error()) [[unlikely]]
+    if (broken) [[unlikely]]
         due.when = std::min(due.when, detail::this_kernel.scheduler->now() + patience);
     return due;
 }
 
-[[noreturn]] void fail_without_head(const sending& s, const http1::connection& wire, const due_time& due) {
-    if (wire.send_error())
-        s.fail<disconnected_error>(
-            "sending the request to " + s.peer() + " failed: " + wire.send_error().message(), s.host(),
-            s.request().url.port(), wire.send_error());
+[[noreturn]] void fail_without_head(const sending& s, std::error_code broken, const due_time& due) {
+    if (broken)
+        s.fail<disconnected_error>("sending the request to " + s.peer() + " failed: " + broken.message(),
+                                   s.host(), s.request().url.port(), broken);
     s.fail_timeout(phase::first_byte, due, "waiting for the response of " + s.peer());
 }
 
@@ -198,7 +197,8 @@ task<std::unique_ptr<response_state>> attempt(std::shared_ptr<sending> sent) {
         s.progress().request_bytes += wire.sent_bytes();
         if (!x->has_head() && !x->is_over()) {
             s.enter(phase::first_byte);
-            const due_time due = due_for_head(s, wire);
+            const std::error_code broken = wire.send_error();  // the connection may be gone after the wait
+            const due_time due = due_for_head(s, broken);
             detail::wait_limit limit(due.when);
             try {
                 while (!x->has_head() && !x->is_over()) {
@@ -206,7 +206,7 @@ task<std::unique_ptr<response_state>> attempt(std::shared_ptr<sending> sent) {
                     tell_interims(s, *x);
                 }
             } catch (const cancelled_error&) {
-                if (limit.expired()) fail_without_head(s, wire, due);
+                if (limit.expired()) fail_without_head(s, broken, due);
                 throw;
             }
         }
