@@ -21,8 +21,9 @@ struct tunnel_request {
 /// with status and headers, and is not read further.
 class proxy_tunnel final : public negotiation {
 public:
-    /// *Throws:* std::invalid_argument for what no header can carry.
+    /// The limits outlive it. *Throws:* std::invalid_argument for what no header can carry.
     proxy_tunnel(const tunnel_request& what, const http1::parser_limits& limits);
+    proxy_tunnel(const tunnel_request& what, const http1::parser_limits&& limits) = delete;
 
 private:
     void take(byte_view& data) override;

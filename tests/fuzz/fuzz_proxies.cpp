@@ -19,6 +19,8 @@ namespace {
 using namespace skein;
 using namespace skein::client;
 
+const http1::parser_limits usual_limits;
+
 [[noreturn]] void report(const char* what, std::string_view text) {
     std::cerr << what << ": " << text << '\n';
     std::abort();
@@ -28,7 +30,7 @@ std::unique_ptr<negotiation> make(int which) {
     if (which == 0) {
         tunnel_request what;
         what.authority = "a.test:443";
-        return std::make_unique<proxy_tunnel>(what, http1::parser_limits());
+        return std::make_unique<proxy_tunnel>(what, usual_limits);
     }
     socks5_request what;
     what.name = "a.test";

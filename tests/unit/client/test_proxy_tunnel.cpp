@@ -14,10 +14,12 @@ using skein::client::tunnel_request;
 
 namespace {
 
+const skein::http1::parser_limits usual_limits;
+
 std::unique_ptr<negotiation> make() {
     tunnel_request what;
     what.authority = "example.test:443";
-    return std::make_unique<proxy_tunnel>(what, skein::http1::parser_limits());
+    return std::make_unique<proxy_tunnel>(what, usual_limits);
 }
 
 end answered(std::string_view bytes) {
@@ -32,11 +34,11 @@ TEST_CASE("CONNECT names the origin with its port, and says no more than is need
     what.authority = "[::1]:8443";
     what.authorization = "Basic dTpw";
     what.user_agent = "me/1";
-    CHECK(proxy_tunnel(what, skein::http1::parser_limits()).take_output() ==
+    CHECK(proxy_tunnel(what, usual_limits).take_output() ==
           "CONNECT [::1]:8443 HTTP/1.1\r\nHost: [::1]:8443\r\nUser-Agent: me/1\r\n"
           "Proxy-Authorization: Basic dTpw\r\n\r\n");
     what.authorization = "a\r\nb: c";
-    CHECK_THROWS_AS(proxy_tunnel(what, skein::http1::parser_limits()), std::invalid_argument);
+    CHECK_THROWS_AS(proxy_tunnel(what, usual_limits), std::invalid_argument);
 }
 
 TEST_CASE("any 2xx opens the tunnel, whatever it says of a body; interim responses go by") {
