@@ -114,8 +114,7 @@ std::string transfer_options(const client::request_state& r) {
             " --location --max-redirs " + std::to_string(r.max_redirects.value_or(session.max_redirects));
     options += connection_options(r.url, session.connector);
     if (r.url.is_secure()) options += " --http1.1";
-    const tls_context& trust = r.choices && r.choices->tls ? *r.choices->tls : session.tls;
-    if (r.url.is_secure() && !trust.verifies()) options += " --insecure";
+    if (r.url.is_secure() && !client::trust_of(r).verifies()) options += " --insecure";
     if (r.limits && r.limits->all.total.is_limited()) {
         char seconds[32];
         std::snprintf(seconds, sizeof seconds, " --max-time %.6g",
@@ -142,8 +141,7 @@ std::string proxy_options(const client::request_state& r, std::optional<std::str
         options += " --proxy-header " +
                    shell_word("Proxy-Authorization: " +
                               (with_secrets ? std::string(*own) : masked_value("Proxy-Authorization", *own)));
-    const tls_context& trust = p->tls() ? *p->tls() : r.core->options().tls;
-    if (p->scheme() == "https" && !trust.verifies()) options += " --proxy-insecure";
+    if (p->scheme() == "https" && !client::trust_of(*r.core, *p).verifies()) options += " --proxy-insecure";
     return options;
 }
 

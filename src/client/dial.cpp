@@ -162,6 +162,13 @@ std::size_t put_allowed_first(const sending& s, const endpoint& to, std::vector<
     s.fail<connect_error>("cannot connect to " + text_of(to) + ": " + words_of(all), to.host, to.port, last);
 }
 
+/// For addresses of which the policy allows none.
+[[noreturn]] void refuse(sending& s, const endpoint& to, std::vector<ip_address> addresses) {
+    tries all;
+    put_allowed_first(s, to, std::move(addresses), all);
+    fail_connecting(s, to, all);
+}
+
 /// Tries the first so many.
 task<connect_try*> connect_to_one(sending& s, std::span<connect_try> all) {
     const auto& how = s.core().sockets();
@@ -238,19 +245,18 @@ void require_no_policy(const sending& s, const endpoint& to, std::string_view wh
 
 void require_allowed(sending& s, const endpoint& to) {
     const auto literal = ip_address::try_parse(to.host);
-    tries all;
-    if (literal && put_allowed_first(s, to, std::vector<ip_address>(1, *literal), all) == 0)
-        fail_connecting(s, to, all);
+    if (literal && !options_of(s).address_policy.allows(*literal, to.port))
+        refuse(s, to, std::vector<ip_address>(1, *literal));
 }
 
 task<std::vector<ip_address>> resolve(sending& s, const endpoint& to) {
-    auto found = co_await addresses_of(s, to);
-    tries all;
-    const std::size_t allowed = put_allowed_first(s, to, found, all);
-    if (allowed == 0) fail_connecting(s, to, all);
-    std::erase_if(found,
-                  [&](const ip_address& one) { return !options_of(s).address_policy.allows(one, to.port); });
-    co_return found;
+    const auto found = co_await addresses_of(s, to);
+    const address_policy& policy = options_of(s).address_policy;
+    std::vector<ip_address> allowed;
+    std::copy_if(found.begin(), found.end(), std::back_inserter(allowed),
+                 [&](const ip_address& one) { return policy.allows(one, to.port); });
+    if (allowed.empty()) refuse(s, to, found);
+    co_return allowed;
 }
 
 task<std::unique_ptr<net::stream>> dial(sending& s, const endpoint& to) {

@@ -1,8 +1,8 @@
 // Owns the system calls by which a file becomes a body. All of them run where they may block.
 #include "client/file_body.hpp"
 
+#include "base/descriptor.hpp"
 #include "client/counted_writer.hpp"
-#include "client/descriptor.hpp"
 
 #include <skein/gather.hpp>
 #include <skein/to_thread.hpp>
@@ -59,7 +59,7 @@ private:
     }
 
     std::filesystem::path path_;
-    descriptor fd_;
+    detail::descriptor fd_;
     std::uint64_t size_ = 0;
 };
 

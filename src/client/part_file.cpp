@@ -42,7 +42,7 @@ part_file::~part_file() {
 void part_file::open() {
     if (name_.empty() || name_ == "." || name_ == "..") fail("cannot make", path_, EISDIR);
     const auto folder = path_.has_parent_path() ? path_.parent_path() : std::filesystem::path(".");
-    folder_ = descriptor(::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    folder_ = detail::descriptor(::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
     if (folder_.get() < 0) fail("cannot make", path_, errno);
     check_target();
     constexpr int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
@@ -54,7 +54,7 @@ void part_file::open() {
     if (fd < 0 && errno == EEXIST)
         fail("another download, or one that was broken off, is in the way", part_path_, EEXIST);
     if (fd < 0) fail("cannot make", part_path_, errno);
-    fd_ = descriptor(fd);
+    fd_ = detail::descriptor(fd);
 }
 
 // For an answer before anything is fetched; what counts is that rename() does not replace.
@@ -85,9 +85,9 @@ void part_file::commit() {
     if (!part_is_ours()) fail("somebody replaced", part_path_, EBUSY);
     if (options_.overwrite) check_target();
     rename();
-    fd_ = descriptor();
+    fd_ = detail::descriptor();
     // A folder that may be written to but not read, or that cannot be synced: the file is there all the same.
-    const descriptor folder(::openat(folder_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const detail::descriptor folder(::openat(folder_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (folder.get() >= 0) (void)::fsync(folder.get());
 }
 
@@ -110,7 +110,7 @@ void part_file::rename() const {
 void part_file::discard() noexcept {
     if (fd_.get() < 0) return;
     if (!options_.keep_part && part_is_ours()) ::unlinkat(folder_.get(), part_.c_str(), 0);
-    fd_ = descriptor();
+    fd_ = detail::descriptor();
 }
 
 // Another writer may have taken ours for a leftover.

@@ -2,7 +2,7 @@
 // file, and where it comes from, it does not know.
 #pragma once
 
-#include "client/descriptor.hpp"
+#include "base/descriptor.hpp"
 
 #include <skein/bytes.hpp>
 
@@ -50,8 +50,8 @@ private:
     std::string name_;  // in the folder
     std::string part_;
     std::filesystem::path part_path_;
-    descriptor folder_;  // held open: what becomes of its path meanwhile does not matter
-    descriptor fd_;
+    detail::descriptor folder_;  // held open: what becomes of its path meanwhile does not matter
+    detail::descriptor fd_;
 };
 
 }  // namespace skein::client

@@ -143,8 +143,7 @@ task<std::unique_ptr<net::stream>> reach(sending& s, const proxy& p, connection_
     if (p.scheme() == "https") {
         connection_facts of_proxy;
         of_proxy.peer = facts.peer;
-        const tls_context trust = p.tls() ? *p.tls() : s.core().proxy_trust();
-        stream = co_await secure(s, std::move(stream), trust, there, of_proxy);
+        stream = co_await secure(s, std::move(stream), trust_of(s.core(), p), there, of_proxy);
     }
     co_return stream;
 }
@@ -174,16 +173,14 @@ bool is_about_the_address(const proxy_error& e) noexcept {
 
 task<std::unique_ptr<net::stream>> open_socks(sending& s, const proxy& p, const endpoint& origin,
                                               connection_facts& facts) {
-    std::vector<net::address> addresses;
-    if (p.scheme() == "socks5" || ip_address::try_parse(origin.host)) {
-        for (const auto& ip : co_await resolve(s, origin)) addresses.emplace_back(ip, origin.port);
-    }
+    std::vector<ip_address> addresses;
+    if (p.scheme() == "socks5" || ip_address::try_parse(origin.host)) addresses = co_await resolve(s, origin);
     if (addresses.size() > most_tries) addresses.resize(most_tries);
     for (std::size_t i = 0;; ++i) {
         auto stream = co_await reach(s, p, facts);
         socks5_request what;
         if (i < addresses.size())
-            what.address = ip_bytes(addresses[i]);
+            what.address = bytes_of(addresses[i]);
         else
             what.name = origin.host;
         what.port = origin.port;
@@ -212,8 +209,8 @@ void fail_refused(const sending& s, const proxy& p, const http1::response_head& 
 task<std::unique_ptr<net::stream>> connect_through(sending& s, const proxy& p, const endpoint& origin,
                                                    connection_facts& facts) {
     if (!p.is_trusted()) require_no_policy(s, origin, "a proxy that is not trusted, " + p.to_string() + ",");
-    require_allowed(s, origin);
     if (!speaks_http(p)) return open_socks(s, p, origin, facts);
+    require_allowed(s, origin);
     if (is_forwarded(s.request())) return reach(s, p, facts);
     return open_tunnel(s, p, origin, facts);
 }

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <span>
 #include <utility>
 
 namespace skein::client {
@@ -31,14 +32,14 @@ std::string_view without_last_dot(std::string_view name) noexcept {
     return name;
 }
 
-std::optional<net::address> address_of(const url& to) {
-    return to.host_is_address() ? net::address::parse(to.host_without_brackets(), 0) : std::nullopt;
+std::optional<ip_address> address_of(const url& to) {
+    return to.host_is_address() ? ip_address::try_parse(to.host_without_brackets()) : std::nullopt;
 }
 
 /// An IPv4 address that is written as an IPv6 one is the same host (RFC 4291, section 2.5.5.2).
-byte_view plain_bytes(const net::address& of) noexcept {
+byte_view plain_bytes(const ip_address& of) noexcept {
     constexpr std::size_t mapped_bytes = 12;
-    const byte_view all = ip_bytes(of);
+    const byte_view all = bytes_of(of);
     if (all.size() != 16) return all;
     const bool zeros =
         std::all_of(all.begin(), all.begin() + 10, [](std::byte b) { return b == std::byte(); });
@@ -77,10 +78,9 @@ bool is_this_machine(const url& to) {
 
 }  // namespace
 
-byte_view ip_bytes(const net::address& of) noexcept {
-    const auto* const begin = reinterpret_cast<const std::byte*>(of.system());
-    if (of.family() == AF_INET) return {begin + offsetof(sockaddr_in, sin_addr), sizeof(in_addr)};
-    return {begin + offsetof(sockaddr_in6, sin6_addr), sizeof(in6_addr)};
+byte_view bytes_of(const ip_address& of) noexcept {
+    const byte_view all = std::as_bytes(std::span(of.bytes()));
+    return of.is_v4() ? all.last(4) : all;
 }
 
 // ---- no_proxy_list
@@ -108,9 +108,9 @@ void no_proxy_list::add(std::string_view text) {
             made.port = static_cast<std::uint16_t>(*value);
         }
     }
-    made.address = net::address::parse(without_brackets(text.substr(0, slash)), 0);
+    made.address = ip_address::try_parse(without_brackets(text.substr(0, slash)));
     if (made.address) {
-        const auto all = static_cast<unsigned>(ip_bytes(*made.address).size() * 8);
+        const auto all = static_cast<unsigned>(bytes_of(*made.address).size() * 8);
         const auto bits = slash == text.npos ? all : number(text.substr(slash + 1), all);
         if (!bits) return;
         // Of an address in the other family's notation, the bits before it are no part.
@@ -123,7 +123,7 @@ void no_proxy_list::add(std::string_view text) {
         if (text.starts_with('.')) text.remove_prefix(1);
         std::string name;
         if (text.empty() || !http::append_host(name, text).empty()) return;
-        made.address = net::address::parse(name, 0);  // "127.1"
+        made.address = ip_address::try_parse(name);  // "127.1"
         if (made.address)
             made.bits = 32;
         else
@@ -133,7 +133,7 @@ void no_proxy_list::add(std::string_view text) {
 }
 
 bool no_proxy_list::matches(const entry& one, const url& to, std::string_view name,
-                            const std::optional<net::address>& address) {
+                            const std::optional<ip_address>& address) {
     if (one.port && *one.port != to.port()) return false;
     if (one.address)
         return address && same_network(plain_bytes(*address), plain_bytes(*one.address), one.bits);

@@ -2,9 +2,8 @@
 // I/O; the environment is what it is given.
 #pragma once
 
-#include "net/address.hpp"
-
 #include <skein/bytes.hpp>
+#include <skein/ip_address.hpp>
 #include <skein/proxy.hpp>
 #include <skein/url.hpp>
 
@@ -20,7 +19,7 @@
 namespace skein::client {
 
 /// The bytes of an address, four or sixteen.
-byte_view ip_bytes(const net::address& of) noexcept;
+byte_view bytes_of(const ip_address& of) noexcept;
 
 /// A list of those who are reached without a proxy, in the syntax of NO_PROXY: session_options::no_proxy.
 /// What cannot be understood in it is left out.
@@ -34,13 +33,13 @@ public:
 private:
     struct entry {
         std::string name = {};  // without a dot at either end; empty: an address
-        std::optional<net::address> address = {};
+        std::optional<ip_address> address = {};
         unsigned bits = 0;                       // of it, that count
         std::optional<std::uint16_t> port = {};  // nothing: any
     };
     void add(std::string_view text);
     static bool matches(const entry& one, const url& to, std::string_view name,
-                        const std::optional<net::address>& address);
+                        const std::optional<ip_address>& address);
 
     std::vector<entry> entries_;
     bool everybody_ = false;

@@ -1,7 +1,7 @@
 // Owns the reading of small files. What is in them, it does not know.
 #include "client/read_file.hpp"
 
-#include "client/descriptor.hpp"
+#include "base/descriptor.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -23,7 +23,7 @@ namespace {
 
 file_content read_file(const std::filesystem::path& file, std::size_t most_bytes) {
     // Not to wait for the other end of a pipe, which is refused below.
-    const descriptor in(::open(file.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+    const detail::descriptor in(::open(file.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
     struct stat found {};
     if (in.get() < 0 || ::fstat(in.get(), &found) != 0) fail(file, errno);
     if (!S_ISREG(found.st_mode)) fail(file, S_ISDIR(found.st_mode) ? EISDIR : EINVAL);

@@ -126,9 +126,7 @@ void follow_redirect(request_state& request, const url& asked, const http1::resp
         });
         request.cookies.clear();
         if (request.auth) request.auth->digest.reset();
-        if (request.choices && request.choices->tls) {  // it may hold a client certificate
-            request.choices->tls.reset();
-        }
+        if (request.choices) request.choices->tls.reset();  // it may hold a client certificate
     } else {
         request.fields.remove("Host");  // it named the host of this hop
     }

@@ -23,6 +23,11 @@ client::upload& upload_of(client::request_state& state) {
     return *state.upload;
 }
 
+client::connection_choices& choices_of(client::request_state& state) {
+    if (!state.choices) state.choices = std::make_unique<client::connection_choices>();
+    return *state.choices;
+}
+
 client::header_rules& rules_of(client::request_state& state) {
     if (!state.rules) state.rules = std::make_unique<client::header_rules>();
     return *state.rules;
@@ -199,16 +204,12 @@ client_request& client_request::allow_downgrade(bool allow) & {
 }
 
 client_request& client_request::tls(const tls_context& trust) & {
-    auto& choices = state().choices;
-    if (!choices) choices = std::make_unique<client::connection_choices>();
-    choices->tls = trust;
+    choices_of(state()).tls = trust;
     return *this;
 }
 
 client_request& client_request::proxy(const skein::proxy& through) & {
-    auto& choices = state().choices;
-    if (!choices) choices = std::make_unique<client::connection_choices>();
-    choices->proxy = through;
+    choices_of(state()).proxy = through;
     return *this;
 }
 

@@ -50,6 +50,15 @@ inline bool is_forwarded(const request_state& r) noexcept {
     return p != nullptr && speaks_http(*p) && !r.url.is_secure();
 }
 
+/// Whom connections to the origin trust.
+inline const tls_context& trust_of(const request_state& r) noexcept {
+    return r.choices && r.choices->tls ? *r.choices->tls : r.core->options().tls;
+}
+/// Whom a connection to an https proxy trusts.
+inline const tls_context& trust_of(const session_core& core, const proxy& p) noexcept {
+    return p.tls() ? *p.tls() : core.proxy_trust();
+}
+
 /// What the proxy is told of who we are: the caller's Proxy-Authorization, else the URL's credentials as
 /// Basic; nothing if there are none.
 std::optional<std::string> proxy_authorization(const sending& s, const proxy& p);

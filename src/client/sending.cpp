@@ -263,8 +263,7 @@ std::shared_ptr<const request_report> sending::report() const {
 }
 
 const tls_context& sending::trust() const noexcept {
-    const auto& choices = request_->choices;
-    return choices && choices->tls ? *choices->tls : core().options().tls;
+    return trust_of(*request_);
 }
 
 std::string sending::host() const {

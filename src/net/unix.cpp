@@ -2,6 +2,7 @@
 // and the version that knows abstract names is younger than those in use.
 #include "net/unix.hpp"
 
+#include "base/descriptor.hpp"
 #include "loop/loop.hpp"
 #include "net/socket_stream.hpp"
 
@@ -9,7 +10,6 @@
 
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -27,18 +27,6 @@ namespace {
     throw std::system_error(std::error_code(number, std::generic_category()));
 }
 
-struct descriptor {
-    int number = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    descriptor() {
-        if (number < 0) fail(errno);
-    }
-    descriptor(const descriptor&) = delete;
-    descriptor& operator=(const descriptor&) = delete;
-    ~descriptor() {
-        if (number >= 0) close(number);
-    }
-};
-
 struct unix_address {
     sockaddr_un system{};
     socklen_t bytes = 0;
@@ -55,16 +43,16 @@ struct unix_address {
     }
 };
 
-open_socket adopt(descriptor& connected) {
+open_socket adopt(detail::descriptor& connected) {
     auto state = std::make_unique<socket_state>();
     const int begun = uv_pipe_init(loop::loop::current("a connection").uv(), &state->uv.pipe, 0);
     if (begun != 0) fail(-begun);
     open_socket made(state.release());
     made->handle()->data = made.get();
     uv_unref(made->handle());
-    const int opened = uv_pipe_open(&made->uv.pipe, connected.number);
+    const int opened = uv_pipe_open(&made->uv.pipe, connected.get());
     if (opened != 0) fail(-opened);
-    connected.number = -1;
+    (void)connected.release();
     return made;
 }
 
@@ -72,11 +60,12 @@ task<std::unique_ptr<stream>> connect_in_task(std::string path, const socket_opt
     using namespace std::chrono_literals;
     if (path.empty()) fail(EINVAL);
     const unix_address to(path);
-    descriptor socket;
-    apply(how, socket.number, AF_UNIX);
+    detail::descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (socket.get() < 0) fail(errno);
+    apply(how, socket.get(), AF_UNIX);
     // It is connected at once, or the server's queue is full, and nothing tells when it no longer is.
     for (auto pause = 1ms;
-         connect(socket.number, reinterpret_cast<const sockaddr*>(&to.system), to.bytes) != 0;
+         connect(socket.get(), reinterpret_cast<const sockaddr*>(&to.system), to.bytes) != 0;
          pause = std::min(2 * pause, 50ms)) {
         if (errno == EINTR) continue;
         if (errno != EAGAIN) fail(errno);

@@ -1,6 +1,8 @@
 // The file that secrets of connections go to, if somebody asked for that. Knows nothing of connections.
 #pragma once
 
+#include "base/descriptor.hpp"
+
 #include <filesystem>
 #include <string_view>
 
@@ -11,15 +13,12 @@ class key_log {
 public:
     /// Throws tls_error.
     explicit key_log(const std::filesystem::path& path);
-    ~key_log();
-    key_log(const key_log&) = delete;
-    key_log& operator=(const key_log&) = delete;
 
     /// A line without its end. What cannot be written is lost: connections do not depend on it.
     void write(std::string_view line) noexcept;
 
 private:
-    int file_;
+    detail::descriptor file_;
 };
 
 }  // namespace skein::tls

@@ -6,6 +6,7 @@
 #include "pki.hpp"
 #include "tls_server.hpp"
 
+#include <skein/error.hpp>
 #include <skein/tls_context.hpp>
 #include <skein/tls_errc.hpp>
 
@@ -126,6 +127,17 @@ struct world {
 inline const world& common_world() {
     static const world the_world;
     return the_world;
+}
+
+/// What a call is refused with.
+template <class Fn>
+std::string message_of(Fn&& call) {
+    try {
+        call();
+    } catch (const skein::tls_error& e) {
+        return e.what();
+    }
+    return "(no tls_error)";
 }
 
 }  // namespace skein::test

@@ -25,16 +25,6 @@ std::error_code outcome(const tls_context& trust, const identity& leaf = common_
     return client.engine.error();
 }
 
-template <class Fn>
-std::string message_of(Fn&& call) {
-    try {
-        call();
-    } catch (const skein::tls_error& e) {
-        return e.what();
-    }
-    return "(no tls_error)";
-}
-
 }  // namespace
 
 TEST_CASE("copies are the same context, contexts made separately are not") {

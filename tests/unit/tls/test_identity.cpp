@@ -38,16 +38,6 @@ const tls_context& trust() {
     return common_world().trust;
 }
 
-template <class Fn>
-std::string message_of(Fn&& call) {
-    try {
-        call();
-    } catch (const skein::tls_error& e) {
-        return e.what();
-    }
-    return "(no tls_error)";
-}
-
 }  // namespace
 
 TEST_CASE("a server that asks gets the client's certificate and those above it") {

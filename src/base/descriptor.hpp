@@ -5,7 +5,7 @@
 
 #include <utility>
 
-namespace skein::client {
+namespace skein::detail {
 
 /// A descriptor, or none (-1).
 class descriptor {
@@ -20,9 +20,11 @@ public:
         if (fd_ >= 0) ::close(fd_);
     }
     int get() const noexcept { return fd_; }
+    /// It is somebody else's now.
+    int release() noexcept { return std::exchange(fd_, -1); }
 
 private:
     int fd_;
 };
 
-}  // namespace skein::client
+}  // namespace skein::detail
