@@ -46,8 +46,8 @@ public:
     bool has_head() const noexcept { return has_head_; }
     bool is_over() const noexcept { return state_ >= state::complete; }
 
-    response_head& head() noexcept { return head_; }
-    headers& trailers() noexcept { return trailers_; }
+    response_head& head() noexcept { return message_.head; }
+    headers& trailers() noexcept { return message_.trailers; }
     body_buffer& body() noexcept { return body_; }
     /// After failed: what was wrong with the message...
     const failure& why() const noexcept { return why_ ? *why_ : no_failure; }
@@ -129,8 +129,7 @@ private:
     bool has_content_encoding_ = false;
     bool has_set_cookie_ = false;
     bool cut_ = false;
-    response_head head_;
-    headers trailers_;
+    message message_;
     body_buffer body_;
     std::unique_ptr<const failure> why_;  // null: none
     std::error_code transport_;
