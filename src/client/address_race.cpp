@@ -54,7 +54,7 @@ connect_try* connected_of(std::span<connect_try> all) noexcept {
 
 /// Until somebody has won, all have failed, or the owner is told to stop.
 task<> start_in_order(race_scope& children, std::span<connect_try> all, clock::duration stagger,
-                      const net::socket_options& how, detail::result<void>& ended) {
+                      const net::socket_options& how, detail::result<connect_try*>& ended) {
     constexpr auto never = clock::time_point::max();
     std::size_t begun = 0;
     std::size_t failed = 0;
@@ -91,7 +91,7 @@ std::vector<ip_address> in_turns(std::vector<ip_address> all) {
     return result;
 }
 
-task<> try_address(connect_try& one, const net::socket_options& how) {
+task<connect_try*> try_address(connect_try& one, const net::socket_options& how) {
     const auto& scheduler = *this_kernel.scheduler;
     one.started = scheduler.now();
     try {
@@ -108,11 +108,12 @@ task<> try_address(connect_try& one, const net::socket_options& how) {
         one.error = e.what();
     }
     one.ended = scheduler.now();
+    co_return one.stream ? &one : nullptr;
 }
 
 task<connect_try*> race(std::span<connect_try> all, clock::duration stagger, const net::socket_options& how) {
     race_scope children;
-    detail::result<void> ended;
+    detail::result<connect_try*> ended;
     std::exception_ptr broken;
     try {
         co_await start_in_order(children, all, stagger, how, ended);

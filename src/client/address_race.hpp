@@ -35,8 +35,8 @@ struct connect_try {
     bool given_up = false;  // before there was an answer
 };
 
-/// Connects, and writes down how that went. *Throws:* cancelled_error.
-task<> try_address(connect_try& one, const net::socket_options& how);
+/// Connects, and writes down how that went: null if it failed. *Throws:* cancelled_error.
+task<connect_try*> try_address(connect_try& one, const net::socket_options& how);
 
 /// Connects to the addresses in their order, to the next one when another has failed or `stagger` (0: never)
 /// has passed. Ends with the first that connects: its try, or null if all have failed. The others are closed.

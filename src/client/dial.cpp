@@ -169,25 +169,22 @@ std::size_t put_allowed_first(const sending& s, const endpoint& to, std::vector<
     fail_connecting(s, to, all);
 }
 
-/// Tries the first so many.
-task<connect_try*> connect_to_one(sending& s, std::span<connect_try> all) {
+/// One that connects, if any does.
+task<connect_try*> try_all(const sending& s, std::span<connect_try> all) {
     const auto& how = s.core().sockets();
-    if (all.empty()) co_return nullptr;
-    if (all.size() > 1)
-        co_return co_await race(all, detail::saturate(options_of(s).happy_eyeballs_delay), how);
-    co_await try_address(all.front(), how);
-    co_return all.front().stream ? &all.front() : nullptr;
+    if (all.size() == 1) return try_address(all.front(), how);
+    return race(all, detail::saturate(options_of(s).happy_eyeballs_delay), how);
 }
 
-task<std::unique_ptr<net::stream>> connect_to(sending& s, const endpoint& to,
-                                              std::vector<ip_address> addresses) {
+task<std::unique_ptr<net::stream>> connect_to_host(sending& s, const endpoint& to) {
+    auto addresses = co_await addresses_of(s, to);
     s.enter(phase::connect);
     const due_time due = s.due(phase::connect);
     tries all;
     const std::size_t allowed = put_allowed_first(s, to, std::move(addresses), all);
     detail::wait_limit limit(due.when);
     try {
-        connect_try* const connected = co_await connect_to_one(s, std::span(all).first(allowed));
+        connect_try* const connected = co_await try_all(s, std::span(all).first(allowed));
         if (connected != nullptr) {
             if (all.size() > 1) note(s, all);
             co_return std::move(connected->stream);
@@ -260,9 +257,7 @@ task<std::vector<ip_address>> resolve(sending& s, const endpoint& to) {
 }
 
 task<std::unique_ptr<net::stream>> dial(sending& s, const endpoint& to) {
-    if (!options_of(s).unix_socket.empty()) co_return co_await connect_to_unix(s, to);
-    auto addresses = co_await addresses_of(s, to);
-    co_return co_await connect_to(s, to, std::move(addresses));
+    return options_of(s).unix_socket.empty() ? connect_to_host(s, to) : connect_to_unix(s, to);
 }
 
 }  // namespace skein::client

@@ -28,14 +28,14 @@ struct progress {
     clock::time_point started{};
     clock::time_point entered{};  // the phase
     clock::time_point ended = clock::time_point::max();
-    phase now = phase::none;
     phase_times spent{};
     std::shared_ptr<const connection_facts> connection;
     unsigned attempts = 0;
     unsigned redirects = 0;
+    int status = 0;  // that the attempt got
+    phase now = phase::none;
     bool reused = false;
     bool attempt_is_open = false;  // begun, and not in the list of those that are over
-    int status = 0;                // that the attempt got
     clock::time_point attempt_started{};
     std::uint64_t request_bytes = 0;
 

@@ -86,17 +86,17 @@ struct request_state : detail::recycled {
     std::shared_ptr<const std::string> body;  // in memory; null: none, or the upload has it
     std::unique_ptr<client::upload> upload;   // null: the body is bytes in memory, and nothing goes with it
     std::unique_ptr<own_limits> limits;       // null: the session's
-    std::optional<bool> follow_redirects;
-    std::optional<int> max_redirects;
-    std::unique_ptr<header_rules> rules;  // null: the session's
-    bool allow_downgrade = false;
-    std::optional<bool> raise_for_status;
-    std::unique_ptr<authorization> auth;  // null: the fields are all there is
-    std::optional<bool> decompress;
-    std::unique_ptr<request_hooks> hooks;   // null: none
-    std::unique_ptr<retry_settings> retry;  // null: the session's
-    bool resumable = false;
+    std::unique_ptr<header_rules> rules;      // null: the session's
+    std::unique_ptr<authorization> auth;      // null: the fields are all there is
+    std::unique_ptr<request_hooks> hooks;     // null: none
+    std::unique_ptr<retry_settings> retry;    // null: the session's
     std::unique_ptr<connection_choices> choices;  // null: the session's connections
+    std::optional<int> max_redirects;
+    std::optional<bool> follow_redirects;
+    std::optional<bool> raise_for_status;
+    std::optional<bool> decompress;
+    bool allow_downgrade = false;
+    bool resumable = false;
 
     /// Whether the body, if there is one, can be sent (again) from its beginning.
     bool can_replay() const noexcept { return !upload || !upload->origin || upload->origin->can_replay(); }

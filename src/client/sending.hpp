@@ -124,12 +124,12 @@ private:
     const headers* fields_;
     client::progress progress_;
     const timeouts* limits_;  // the session's or the request's own; all of them set
-    bool total_was_set_;
     clock::time_point total_from_;
-    std::unique_ptr<repetitions> repeated_;  // null: never
+    std::unique_ptr<repetitions> repeated_;   // null: never
+    mutable std::unique_ptr<rarities> rare_;  // what few requests need; null: nothing yet
+    bool total_was_set_;
     bool traced_;
     bool wrapped_;
-    mutable std::unique_ptr<rarities> rare_;  // what few requests need; null: nothing yet
 };
 
 }  // namespace skein::client

@@ -24,7 +24,7 @@ struct body_buffer::segment {
     std::byte* data = nullptr;
     std::size_t size = 0;
     std::size_t memory_bytes = 0;  // of the segment with what is behind it
-    std::size_t charge_bytes = 0;
+    std::uint32_t charge_bytes = 0;
 
     std::byte* room() noexcept { return reinterpret_cast<std::byte*>(this + 1); }
     std::size_t room_left() noexcept { return data == room() ? memory_bytes - sizeof(segment) - size : 0; }
@@ -69,7 +69,8 @@ void body_buffer::append(byte_view piece, net::block_ptr& from, bool last) {
             segment* s = segment::make(sizeof(segment));
             s->data = const_cast<std::byte*>(piece.data());
             s->size = piece.size();
-            s->charge_bytes = shared ? std::exchange(last_->charge_bytes, 0) : net::block_bytes;
+            s->charge_bytes =
+                shared ? std::exchange(last_->charge_bytes, 0) : std::uint32_t{net::block_bytes};
             if (shared) held_bytes_ -= s->charge_bytes;
             s->block = shared ? std::move(last_->block) : std::move(from);
             return push(s);
@@ -80,7 +81,7 @@ void body_buffer::append(byte_view piece, net::block_ptr& from, bool last) {
         if (last_ == nullptr || is_out || last_->room_left() == 0) {
             segment* s = segment::make(memory_for(piece.size(), last_ == nullptr, last, sizeof(segment)));
             s->data = s->room();
-            s->charge_bytes = s->memory_bytes;
+            s->charge_bytes = static_cast<std::uint32_t>(s->memory_bytes);
             push(s);
         }
         const std::size_t count = std::min(piece.size(), last_->room_left());

@@ -7,6 +7,7 @@
 #include <skein/bytes.hpp>
 
 #include <cstddef>
+#include <cstdint>
 
 namespace skein::http1 {
 
@@ -42,8 +43,8 @@ private:
 
     segment* first_ = nullptr;
     segment* last_ = nullptr;
-    std::size_t held_bytes_ = 0;
     std::size_t size_ = 0;
+    std::uint32_t held_bytes_ = 0;  // the capacity, and a block more
     bool front_is_out_ = false;
 };
 
