@@ -117,6 +117,7 @@ status engine::read(std::span<std::byte> into, std::size_t& got) noexcept {
     const std::size_t said = out_.size();
     const int result = SSL_read_ex(ssl_.get(), into.data(), into.size(), &got);
     answer_bytes_ += out_.size() - said;
+    if (result != 1 || barren_bytes_ > got + record_overhead) more_than_data_ = true;
     if (result != 1) return judge(result);
     barren_bytes_ = 0;
     return status::done;
@@ -209,7 +210,10 @@ status engine::starved() noexcept {
                                                 " bytes of TLS without any data in it"};
         });
     // To read a ticket OpenSSL takes its buffer for writing, too, and would keep that until the next write.
-    if (established && !is_within_record(ssl_.get())) SSL_free_buffers(ssl_.get());
+    if (established && more_than_data_ && !is_within_record(ssl_.get())) {
+        SSL_free_buffers(ssl_.get());
+        more_than_data_ = false;
+    }
     if (!ended_) return status::want_input;
     if (established && !context_->settings().requires_close_notify && !has_partial_record()) {
         closed_ = true;

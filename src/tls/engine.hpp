@@ -128,6 +128,7 @@ private:
     std::size_t beginning_size_ = 0;
     failure failure_;
     state state_ = state::handshaking;
+    bool more_than_data_ = false;  // was read since the buffers were freed
     bool ended_ = false;
     bool closed_ = false;
     bool shut_down_ = false;
