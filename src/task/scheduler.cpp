@@ -79,9 +79,17 @@ void job::stop_with(std::uint8_t why) noexcept {
 }
 
 void job::cancel() noexcept {
-    // Tasks that wait for each other: who passed it on to here must not wait for this one to end.
-    if (passing_on_) this_kernel.circle = true;
+    // Tasks that wait for each other: who passed it on to here must not wait for this one to end. Whoever is
+    // below this one in the tree of scopes is waited for, now or later.
+    const job* const from = this_kernel.stopping;
+    if (passing_on_ || (from != nullptr && owns(*from))) this_kernel.circle = true;
     stop_with(cancelled);
+}
+
+bool job::owns(const job& one) const noexcept {
+    for (const job* above = one.scope_->owner(); above != nullptr; above = above->scope_->owner())
+        if (above == this) return true;
+    return false;
 }
 
 void job::interrupt() noexcept {

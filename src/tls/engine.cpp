@@ -29,6 +29,12 @@ constexpr std::size_t record_overhead = 96;
 
 constexpr std::string_view our_protocol = "http/1.1";
 
+/// Whether the header of a record was read, and not all that belongs to it. If nothing but the header came,
+/// OpenSSL says that nothing is pending.
+bool is_within_record(const SSL* ssl) noexcept {
+    return std::string_view(SSL_rstate_string(ssl)) != "RH";
+}
+
 }  // namespace
 
 engine::engine(std::shared_ptr<context> context, std::string_view host, std::shared_ptr<session_box> sessions)
@@ -111,6 +117,7 @@ status engine::read(std::span<std::byte> into, std::size_t& got) noexcept {
     const std::size_t said = out_.size();
     const int result = SSL_read_ex(ssl_.get(), into.data(), into.size(), &got);
     answer_bytes_ += out_.size() - said;
+    if (result != 1 || barren_bytes_ > got + record_overhead) more_than_data_ = true;
     if (result != 1) return judge(result);
     barren_bytes_ = 0;
     return status::done;
@@ -190,6 +197,10 @@ status engine::judge(int result) noexcept {
     });
 }
 
+bool engine::has_partial_record() const noexcept {
+    return SSL_has_pending(ssl_.get()) != 0 || is_within_record(ssl_.get());
+}
+
 // All input is used up. Whether that is well depends on what it was, and on whether more can come.
 status engine::starved() noexcept {
     const bool established = state_ == state::established;
@@ -198,6 +209,11 @@ status engine::starved() noexcept {
             return failure{tls_errc::flood, "the peer sent " + std::to_string(barren_bytes_) +
                                                 " bytes of TLS without any data in it"};
         });
+    // To read a ticket OpenSSL takes its buffer for writing, too, and would keep that until the next write.
+    if (established && more_than_data_ && !is_within_record(ssl_.get())) {
+        SSL_free_buffers(ssl_.get());
+        more_than_data_ = false;
+    }
     if (!ended_) return status::want_input;
     if (established && !context_->settings().requires_close_notify && !has_partial_record()) {
         closed_ = true;

@@ -79,7 +79,7 @@ public:
 
     bool established() const noexcept { return state_ == state::established; }
     /// True if bytes lie here that are no whole record yet.
-    bool has_partial_record() const noexcept { return SSL_has_pending(ssl_.get()) != 0; }
+    bool has_partial_record() const noexcept;
 
     /// Why it failed: a tls_errc, or not_enough_memory.
     std::error_code error() const noexcept { return failure_.code; }
@@ -128,6 +128,7 @@ private:
     std::size_t beginning_size_ = 0;
     failure failure_;
     state state_ = state::handshaking;
+    bool more_than_data_ = false;  // was read since the buffers were freed
     bool ended_ = false;
     bool closed_ = false;
     bool shut_down_ = false;

@@ -16,32 +16,33 @@ namespace {
 constexpr unsigned long longest_seconds = 24 * 60 * 60;
 constexpr unsigned long usual_seconds = 2 * 60 * 60;  // where the peer does not say
 
-bool has_passed(const ASN1_TIME* when) noexcept {
-    return when == nullptr || X509_cmp_current_time(when) <= 0;
+/// In seconds; 0 if there is no such time. Of null: now, by the clock that certificates are verified by.
+std::time_t time_of(const ASN1_TIME* when) noexcept {
+    std::tm parts{};
+    return ASN1_TIME_to_tm(when, &parts) == 1 ? timegm(&parts) : 0;
 }
 
-// By the clock that certificates are verified by.
-bool is_fresh(const SSL_SESSION* session) noexcept {
-    if (SSL_SESSION_is_resumable(session) != 1) return false;
+/// Until when a peer may still take it.
+std::time_t end_of(const SSL_SESSION* session) noexcept {
     const X509* leaf = SSL_SESSION_get0_peer(const_cast<SSL_SESSION*>(session));
-    if (leaf == nullptr || has_passed(X509_get0_notAfter(leaf))) return false;
+    const ASN1_TIME* expiry = leaf == nullptr ? nullptr : X509_get0_notAfter(leaf);
+    if (expiry == nullptr) return 0;
     const unsigned long hint = SSL_SESSION_get_ticket_lifetime_hint(session);
-    const long seconds = static_cast<long>(std::min(hint == 0 ? usual_seconds : hint, longest_seconds));
-    struct free_time {
-        void operator()(ASN1_TIME* p) const noexcept { ASN1_TIME_free(p); }
-    };
-    const std::unique_ptr<ASN1_TIME, free_time> end(
-        ASN1_TIME_adj(nullptr, static_cast<time_t>(SSL_SESSION_get_time(session)), 0, seconds));
-    return !has_passed(end.get());
+    const auto seconds =
+        static_cast<std::time_t>(std::min(hint == 0 ? usual_seconds : hint, longest_seconds));
+    return std::min(static_cast<std::time_t>(SSL_SESSION_get_time(session)) + seconds, time_of(expiry));
 }
 
 }  // namespace
 
 owned<SSL_SESSION> session_box::take() noexcept {
+    const std::time_t now = time_of(nullptr);
     while (!kept_.empty()) {
-        owned<SSL_SESSION> latest = std::move(kept_.back());
+        entry latest = std::move(kept_.back());
         kept_.pop_back();
-        if (is_fresh(latest.get())) return latest;
+        --*total_;
+        if (now < latest.end && SSL_SESSION_is_resumable(latest.session.get()) == 1)
+            return std::move(latest.session);
     }
     return nullptr;
 }
@@ -52,21 +53,32 @@ void session_box::put(owned<SSL_SESSION> session) noexcept {
     std::size_t bytes = 0;
     SSL_SESSION_get0_ticket(session.get(), &ticket, &bytes);
     if (bytes > most_ticket_bytes) return;
-    if (kept_.size() >= most_sessions) kept_.erase(kept_.begin());
+    if (kept_.size() >= most_sessions) {
+        kept_.erase(kept_.begin());
+        --*total_;
+    }
+    const std::time_t end = end_of(session.get());
     try {
-        kept_.push_back(std::move(session));
+        kept_.push_back({std::move(session), end});
+        ++*total_;
     } catch (...) {  // no memory: the next connection begins anew
     }
+}
+
+void session_box::clear() noexcept {
+    *total_ -= kept_.size();
+    kept_.clear();
 }
 
 std::shared_ptr<session_box> session_cache::at(std::string_view key) {
     if (const auto found = by_key_.find(key); found != by_key_.end()) {
         peers_.splice(peers_.begin(), peers_, found->second);
-        return peers_.front().box;
+    } else {
+        peers_.push_front({std::string(key), std::make_shared<session_box>(total_)});
+        by_key_.emplace(peers_.front().key, peers_.begin());
     }
-    peers_.push_front({std::string(key), std::make_shared<session_box>()});
-    by_key_.emplace(peers_.front().key, peers_.begin());
-    if (peers_.size() > most_peers) {
+    while (peers_.size() > most_peers || (*total_ > most_sessions && peers_.size() > 1)) {
+        peers_.back().box->clear();  // a connection may still hold it
         by_key_.erase(peers_.back().key);
         peers_.pop_back();
     }

@@ -2,6 +2,7 @@
 // there. Knows keys and their order of use, not what is kept: that is session_box's.
 #pragma once
 
+#include <cstddef>
 #include <list>
 #include <memory>
 #include <string>
@@ -16,6 +17,8 @@ class session_box;
 class session_cache {
 public:
     static constexpr std::size_t most_peers = 128;
+    /// Of all peers together: those that were not asked for longest lose theirs.
+    static constexpr std::size_t most_sessions = 4096;
 
     /// The box of a peer. `key` has to say everything that decides whom a connection believes and what it
     /// shows of us: a session is offered to whoever comes with the same key. The box may outlive the cache.
@@ -27,6 +30,7 @@ private:
         std::shared_ptr<session_box> box;
     };
 
+    std::shared_ptr<std::size_t> total_ = std::make_shared<std::size_t>(0);
     std::list<peer> peers_;  // the latest first
     std::unordered_map<std::string_view, std::list<peer>::iterator> by_key_;
 };

@@ -35,7 +35,7 @@ stream::stream(std::unique_ptr<net::stream> inner, const tls_context& context, s
 stream::~stream() {
     close();
     outbox_->owner = nullptr;
-    if (outbox_->busy) (void)outbox_.release();  // deletes itself when it is told
+    if (outbox_->busy || outbox_->ready) (void)outbox_.release();  // deletes itself when it is told
     inner_.reset();
     tell_handshake(cancelled());
     if (writer_ != nullptr) std::exchange(writer_, nullptr)->on_written(cancelled());
@@ -104,14 +104,16 @@ void stream::proceed() noexcept {
     if (engine_.established() || shake_hands()) decrypt();
 }
 
-// True if the handshake is done and we are still open.
+// True if the handshake is done and we are still open. Who waited for that has something to write: so what is
+// to be sent goes behind him into the ready queue, and mostly leaves with his request, in one packet.
 bool stream::shake_hands() noexcept {
     const status result = engine_.handshake();
-    flush();
+    if (result != status::done) flush();
     if (result == status::failed) end(engine_.error());
     if (result != status::done) return false;
     if (paused_) inner_->pause();
     tell_handshake({});
+    if (!closed_ && !outbox_->busy && !engine_.output().empty()) outbox_->send_soon();
     return !closed_;
 }
 
@@ -136,7 +138,7 @@ void stream::decrypt() noexcept {
         if (filled > 0) hand_over(bytes.first(filled), block);
     }
     if (closed_ || end_) return;
-    flush();  // answers to key updates, alerts
+    if (!outbox_->ready) flush();  // answers to key updates, alerts
     if (result == status::closed) end({});
     if (result == status::failed) end(engine_.error());
 }
@@ -215,10 +217,23 @@ void stream::write(byte_view data, net::write_listener& listener) noexcept {
 void stream::outbox::on_written(std::error_code result) noexcept {
     busy = false;
     bytes.clear();
-    if (owner == nullptr) {
-        delete this;
-    } else {
+    if (owner != nullptr) {
         owner->on_written(result);
+    } else if (!ready) {
+        delete this;
+    }
+}
+
+void stream::outbox::send_soon() noexcept {
+    if (!std::exchange(ready, true)) detail::this_kernel.scheduler->push(*this);
+}
+
+void stream::outbox::run() noexcept {
+    ready = false;
+    if (owner != nullptr) {
+        owner->flush();
+    } else if (!busy) {
+        delete this;
     }
 }
 

@@ -7,6 +7,7 @@
 
 #include <skein/bytes.hpp>
 #include <skein/detail/recycler.hpp>
+#include <skein/detail/scheduler.hpp>
 #include <skein/tls_context.hpp>
 
 #include <cstddef>
@@ -32,6 +33,9 @@ protected:
 };
 
 /// The stream. Handshake first, then it is used as any other.
+///
+/// The last flight of the handshake waits for the first write, to leave with it, but not beyond the turn of
+/// the ready queue in which the listener's task runs.
 ///
 /// What arrives is decrypted inside the inner stream's on_data, from its read buffer into a block of the free
 /// list, and handed on at once: a connection that waits holds no buffer of ours. What is written is encrypted
@@ -93,15 +97,18 @@ private:
     void on_data(byte_view data, net::block_ptr& from) noexcept override;
     void on_end(std::error_code reason) noexcept override;
 
-    // What the inner stream is writing for us. It tells of a write even after it was closed and destroyed,
-    // and we may be gone by then: so this lives on its own until it is told.
-    struct outbox final : detail::recycled, net::write_listener {
+    // What the inner stream is writing for us, or what the ready queue is to send. Both come back to it after
+    // we are closed and destroyed, too: so this lives on its own until they have.
+    struct outbox final : detail::recycled, detail::ready_node, net::write_listener {
         explicit outbox(stream& made_by) noexcept : owner(&made_by) {}
         void on_written(std::error_code result) noexcept override;
+        void run() noexcept override;
+        void send_soon() noexcept;
 
         stream* owner;  // null: gone
         std::vector<std::byte> bytes;
-        bool busy = false;
+        bool busy = false;   // the inner stream is writing
+        bool ready = false;  // in the ready queue
     };
     void on_written(std::error_code result) noexcept;
 

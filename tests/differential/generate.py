@@ -10,7 +10,7 @@ PROMISES = 3
 LEAVES = ["sleep", "yield"]
 ANYWHERE = (["sleep"] * 4 + ["yield", "fail", "call", "try_errors", "try_cancelled"] + ["spawn"] * 4
             + ["await_task"] * 3 + ["await_shielded", "wait_for_task"] + ["cancel"] * 3
-            + ["gather", "gather", "settle", "wait_for", "timeout", "group", "group"]
+            + ["gather", "gather", "settle", "first", "as_completed", "wait_for", "timeout", "group", "group"]
             + ["await_promise", "await_promise", "set_promise", "break_promise", "cancel_promise"]
             + ["shield", "cleanup"])
 WAITS_FOR_TASK = {"await_task", "await_shielded", "wait_for_task"}
@@ -71,6 +71,11 @@ class Generator:
             one["ops"].append(self.sleep())
         return one
 
+    def late(self, body):
+        """Does not end at the moment at which others begin, who might be stopped by that."""
+        body["ops"].insert(0, self.sleep())
+        return body
+
     def caught(self, operation, how):
         return {"op": how, "bodies": [{"id": self.new_id(), "ops": [operation]}, {"id": self.new_id(), "ops": []}]}
 
@@ -120,6 +125,12 @@ class Generator:
             self.spawned.append(one["bodies"][0]["id"])
         elif what in ("gather", "settle"):
             one["bodies"] = [inside() for _ in range(self.random.randint(1, 4))]
+        elif what == "first":
+            one["bodies"] = [self.late(inside()) for _ in range(self.random.randint(1, 4))]
+        elif what == "as_completed":
+            count = self.random.randint(1, 4)
+            one["number"] = 4 * self.random.choice([0, 0, self.random.randint(1, count)])
+            one["bodies"] = [self.late(inside()) for _ in range(count)] + [inside() for _ in range(count)]
         elif what == "group":
             one["bodies"] = [inside(False, True)]
         elif what == "timeout":
@@ -144,8 +155,10 @@ class Generator:
                 else:
                     one.clear()
                     one["op"] = "yield"
-            for inner in one.get("bodies", []):
-                self.fix(inner, job if one["op"] in SAME_TASK else inner["id"])
+            bodies = one.get("bodies", [])
+            for place, inner in enumerate(bodies):
+                same = one["op"] in SAME_TASK or (one["op"] == "as_completed" and place >= len(bodies) / 2)
+                self.fix(inner, job if same else inner["id"])
 
     def setter(self):
         """Sets every promise, some time; nobody cancels it."""

@@ -199,6 +199,48 @@ class Player:
         outcomes = await asyncio.gather(*work, return_exceptions=True)
         return " ".join(describe(each) if isinstance(each, BaseException) else str(each) for each in outcomes)
 
+    def start(self, bodies, at):
+        """Tasks, and a list that fills with them as they end."""
+        ended = []
+        tasks = [self.loop.create_task(self.body(each, at)) for each in bodies]
+        for one in tasks:
+            one.add_done_callback(ended.append)
+        return tasks, ended
+
+    async def end(self, tasks):
+        for one in tasks:
+            one.cancel()
+        try:
+            await to_its_end(asyncio.wait(tasks))
+        finally:
+            for one in tasks:
+                one.cancelled() or one.exception()  # else asyncio says that nobody has asked
+
+    async def do_first(self, one, at):
+        tasks, ended = self.start(one["bodies"], at)
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await self.end(tasks)
+        return str(ended[0].result())
+
+    async def do_as_completed(self, one, at):
+        count = len(one["bodies"]) // 2
+        tasks, ended = self.start(one["bodies"][:count], at)
+        said = []
+        try:
+            while len(said) < (one.get("number", 0) // 4 or count):
+                if len(ended) == len(said):
+                    await asyncio.wait([each for each in tasks if each not in ended],
+                                       return_when=asyncio.FIRST_COMPLETED)
+                task = ended[len(said)]
+                error = asyncio.CancelledError() if task.cancelled() else task.exception()
+                said.append(describe(error) if error else str(task.result()))
+                await self.body(one["bodies"][count + len(said) - 1], at)
+        finally:
+            await self.end(tasks)
+        return " ".join(said)
+
     async def do_wait_for(self, one, at):
         await with_limit(self.first(one, at), one.get("ns", 0))
         return "value"

@@ -9,7 +9,7 @@ def variants(body):
         bodies = one.get("bodies", [])
         for inner in bodies:
             yield {**body, "ops": before + inner["ops"] + after}
-        if one["op"] in ("gather", "settle") and len(bodies) > 1:
+        if one["op"] in ("gather", "settle", "first") and len(bodies) > 1:
             for gone in range(len(bodies)):
                 yield {**body, "ops": before + [{**one, "bodies": bodies[:gone] + bodies[gone + 1:]}] + after}
         for place, inner in enumerate(bodies):

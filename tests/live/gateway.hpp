@@ -9,6 +9,9 @@
 
 namespace live {
 
+/// Squid, in front of the application.
+site& squid();
+
 /// What all servers do, over a way to the application that passes requests on as they are.
 inline void requests_go_through(const skein::proxy& p, const std::string& base) {
     CAPTURE(p.to_string());

@@ -4,9 +4,7 @@
 using namespace live;
 using namespace skein;
 
-namespace {
-
-site& squid() {
+site& live::squid() {
     application();  // before, so that it ends after
     static site made;
     static const bool started = [] {
@@ -21,6 +19,8 @@ site& squid() {
     (void)started;
     return made;
 }
+
+namespace {
 
 std::string at(std::uint16_t port) {
     return skein::test::own_address() + ':' + std::to_string(port);

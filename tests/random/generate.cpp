@@ -76,14 +76,15 @@ private:
     kind pick_kind(around at) {
         if (at.depth >= 5) return pick(2) == 0 ? kind::sleep : kind::yield;
         static constexpr std::array anywhere{
-            kind::sleep,          kind::sleep,         kind::sleep,          kind::yield,
-            kind::yield,          kind::fail,          kind::call,           kind::try_errors,
-            kind::try_cancelled,  kind::spawn,         kind::spawn,          kind::spawn,
-            kind::await_task,     kind::await_task,    kind::await_shielded, kind::wait_for_task,
-            kind::cancel,         kind::cancel,        kind::cancel,         kind::gather,
-            kind::settle,         kind::wait_for,      kind::timeout,        kind::group,
-            kind::await_promise,  kind::await_promise, kind::set_promise,    kind::break_promise,
-            kind::cancel_promise, kind::shield,        kind::cleanup};
+            kind::sleep,         kind::sleep,         kind::sleep,          kind::yield,
+            kind::yield,         kind::fail,          kind::call,           kind::try_errors,
+            kind::try_cancelled, kind::spawn,         kind::spawn,          kind::spawn,
+            kind::await_task,    kind::await_task,    kind::await_shielded, kind::wait_for_task,
+            kind::cancel,        kind::cancel,        kind::cancel,         kind::gather,
+            kind::settle,        kind::first,         kind::as_completed,   kind::wait_for,
+            kind::timeout,       kind::group,         kind::await_promise,  kind::await_promise,
+            kind::set_promise,   kind::break_promise, kind::cancel_promise, kind::shield,
+            kind::cleanup};
         if (at.timeout && pick(5) == 0) return kind::reschedule;
         if (at.group && pick(3) == 0) return kind::group_spawn;
         const kind what = anywhere.at(static_cast<std::size_t>(pick(static_cast<int>(anywhere.size()))));
@@ -142,6 +143,15 @@ private:
                 one.number = pick(3);
                 for (int i = 1 + pick(4); i > 0; --i) one.bodies.push_back(make_body(inside));
                 break;
+            case kind::first:
+                for (int i = 1 + pick(4); i > 0; --i) one.bodies.push_back(make_body(inside));
+                break;
+            case kind::as_completed: {
+                const int count = 1 + pick(4);
+                one.number = pick(4) + 4 * (pick(3) == 0 ? pick(count + 1) : 0);
+                for (int i = 2 * count; i > 0; --i) one.bodies.push_back(make_body(inside));
+                break;
+            }
             case kind::group:
                 inside = around{inside.depth, false, true, at.shield, at.locked};
                 one.bodies.push_back(make_body(inside));
@@ -225,7 +235,10 @@ private:
             const bool calls = each.what == kind::call || each.what == kind::try_errors ||
                                each.what == kind::try_cancelled || each.what == kind::cleanup ||
                                each.what == kind::with_lock || each.what == kind::with_permit;
-            for (auto& inner : each.bodies) fix_references(inner, calls ? job : inner.id);
+            for (std::size_t i = 0; i < each.bodies.size(); ++i) {
+                const bool hands_over = each.what == kind::as_completed && i >= each.bodies.size() / 2;
+                fix_references(each.bodies[i], calls || hands_over ? job : each.bodies[i].id);
+            }
         }
     }
     void fix_reference(operation& one, int greater_than) {

@@ -3,7 +3,6 @@
 
 #include "stage.hpp"
 
-#include <skein/gather.hpp>
 #include <skein/shield.hpp>
 #include <skein/sleep.hpp>
 
@@ -17,10 +16,6 @@ namespace programs {
 namespace {
 
 using std::chrono::nanoseconds;
-
-void check_value(int value, int expected) {
-    if (value != expected) throw std::runtime_error("the value of another task");
-}
 
 }  // namespace
 
@@ -43,17 +38,6 @@ skein::task<int> interpreter::root_of_job(const body& one, place at) {
     at.job = one.id;
     watch_.create(one.id);
     return run(one, at);
-}
-
-std::vector<skein::task<int>> interpreter::roots_of_jobs(const operation& one, place at) {
-    std::vector<skein::task<int>> all;
-    const std::size_t limit = one.number == 0 ? skein::no_limit : static_cast<std::size_t>(one.number);
-    for (const auto& each : one.bodies) {
-        at.job = each.id;
-        watch_.create(each.id, all.size() < limit);
-        all.push_back(run(each, at));
-    }
-    return all;
 }
 
 skein::task<> interpreter::step(const operation& one, const body& in, place at) {
@@ -79,6 +63,10 @@ skein::task<std::string> interpreter::perform(watcher::step& now, place at) {
         case kind::gather:
         case kind::settle:
             return perform_many(now.what, at);
+        case kind::first:
+            return perform_first(now.what, at);
+        case kind::as_completed:
+            return perform_as_completed(now.what, at);
         case kind::wait_for:
         case kind::timeout:
         case kind::shield:
@@ -163,29 +151,6 @@ skein::task<std::string> interpreter::perform_try(const operation& one, place at
     }
     if (caught) check_value(co_await run(one.bodies[1], at), one.bodies[1].id);
     co_return caught ? "caught" : "";
-}
-
-skein::task<std::string> interpreter::perform_many(const operation& one, place at) {
-    const closing close(watch_, one);
-    auto tasks = roots_of_jobs(one, at);
-    const std::size_t limit = one.number == 0 ? skein::no_limit : static_cast<std::size_t>(one.number);
-    std::string said;
-    if (one.what == kind::gather) {
-        const auto values = co_await skein::gather(std::move(tasks), limit);
-        for (const int value : values) said.append(std::to_string(value)).append(" ");
-    } else {
-        auto outcomes = co_await skein::settle(std::move(tasks), limit);
-        for (auto& each : outcomes)
-            said.append(each ? std::to_string(each.value()) : describe(each.error())).append(" ");
-    }
-    std::string expected;
-    for (const auto& each : one.bodies) {
-        const auto& outcome = watch_.outcome(each.id);
-        expected.append(outcome == "value" ? std::to_string(each.id) : outcome).append(" ");
-    }
-    if (said != expected) throw std::runtime_error("gave " + said + "instead of " + expected);
-    said.pop_back();
-    co_return said;
 }
 
 skein::task<std::string> interpreter::perform_scope(watcher::step& now, place at) {

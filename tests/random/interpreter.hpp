@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -90,7 +91,10 @@ private:
     skein::task<int> run(const body& one, place at) { return run_body(one, at, frame_count(watch_)); }
     skein::task<int> run_body(const body& one, place at, frame_count counted);
     skein::task<int> root_of_job(const body& one, place at);
-    std::vector<skein::task<int>> roots_of_jobs(const operation& one, place at);
+    std::vector<skein::task<int>> roots_of_jobs(std::span<const body> bodies, std::size_t limit, place at);
+    void check_value(int value, int expected) {
+        if (value != expected) watch_.fail(expected, "gave the value of another");
+    }
 
     skein::task<> step(const operation& one, const body& in, place at);
     // Each gives what to say in the log; nothing if it is not worth a line.
@@ -98,6 +102,8 @@ private:
     skein::task<std::string> perform_simple(watcher::step& now, place at);
     skein::task<std::string> perform_try(const operation& one, place at);
     skein::task<std::string> perform_many(const operation& one, place at);
+    skein::task<std::string> perform_first(const operation& one, place at);
+    skein::task<std::string> perform_as_completed(const operation& one, place at);
     skein::task<std::string> perform_scope(watcher::step& now, place at);
     skein::task<std::string> perform_handle(watcher::step& now);
     skein::task<std::string> perform_promise(watcher::step& now);

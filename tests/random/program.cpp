@@ -15,7 +15,10 @@ std::size_t bodies_of(kind what, std::size_t there) {
     switch (what) {
         case kind::gather:
         case kind::settle:
+        case kind::first:
             return std::max<std::size_t>(there, 1);
+        case kind::as_completed:
+            return std::max<std::size_t>(there + there % 2, 2);
         case kind::try_errors:
         case kind::try_cancelled:
         case kind::cleanup:

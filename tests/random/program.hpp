@@ -27,6 +27,10 @@ enum class kind : std::uint8_t {
     cancel,          // the handle `number`
     gather,          // bodies, at most `number` at once (0: no limit)
     settle,          // the same
+    first,           // bodies, all at once
+    as_completed,    // the first half of the bodies, at most `number` % 4 at once (0: no limit); of the other
+                     // half, each with one outcome, in the order in which those come; ends after `number` / 4
+                     // (0: all)
     wait_for,        // bodies[0], at most ns
     timeout,         // the same with with_timeout()
     reschedule,      // the innermost timeout of the text, to ns from now
@@ -50,24 +54,14 @@ enum class kind : std::uint8_t {
     pass_barrier,    // barrier `number`, of two parties
 };
 
-inline constexpr std::array<std::string_view, 35> kind_names{"sleep",         "yield",
-                                                             "fail",          "call",
-                                                             "try_errors",    "try_cancelled",
-                                                             "spawn",         "group_spawn",
-                                                             "await_task",    "await_shielded",
-                                                             "wait_for_task", "cancel",
-                                                             "gather",        "settle",
-                                                             "wait_for",      "timeout",
-                                                             "reschedule",    "shield",
-                                                             "cleanup",       "group",
-                                                             "await_promise", "set_promise",
-                                                             "break_promise", "cancel_promise",
-                                                             "wait_event",    "set_event",
-                                                             "clear_event",   "with_lock",
-                                                             "with_permit",   "wait_condition",
-                                                             "notify_one",    "notify_all",
-                                                             "put",           "get",
-                                                             "pass_barrier"};
+inline constexpr std::array<std::string_view, 37> kind_names{
+    "sleep",         "yield",          "fail",       "call",           "try_errors",    "try_cancelled",
+    "spawn",         "group_spawn",    "await_task", "await_shielded", "wait_for_task", "cancel",
+    "gather",        "settle",         "first",      "as_completed",   "wait_for",      "timeout",
+    "reschedule",    "shield",         "cleanup",    "group",          "await_promise", "set_promise",
+    "break_promise", "cancel_promise", "wait_event", "set_event",      "clear_event",   "with_lock",
+    "with_permit",   "wait_condition", "notify_one", "notify_all",     "put",           "get",
+    "pass_barrier"};
 
 inline std::string_view name_of(kind what) {
     return kind_names.at(static_cast<std::size_t>(what));

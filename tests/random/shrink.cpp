@@ -74,7 +74,7 @@ bool leave_out(body& from, int& countdown) {
         }
         for (auto& inner : at->bodies)
             if (leave_out(inner, countdown)) return true;
-        const bool many = at->what == kind::gather || at->what == kind::settle;
+        const bool many = at->what == kind::gather || at->what == kind::settle || at->what == kind::first;
         for (auto inner = at->bodies.begin(); many && at->bodies.size() > 1 && inner != at->bodies.end();
              ++inner) {
             if (countdown-- == 0) {

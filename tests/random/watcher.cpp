@@ -162,6 +162,7 @@ void watcher::finish(const step& one, const std::exception_ptr& error, const std
     if (outcome == "none") return;
     check_cancelled(one, outcome);
     if (one.what.what == kind::gather && error) check_gather(one);
+    if (one.what.what == kind::first) check_first(one, outcome);
     check_time(one, outcome);
     if (outcome == "cancelled") return;
     if (one.what.what == kind::sleep && one.what.ns > 0) return;
@@ -199,6 +200,37 @@ void watcher::check_gather(const step& one) {
         const bool stopped = first->failed && (!record.ended || record.end_order > first->end_order);
         if (stopped || record.ended_ns > first->ended_ns) differ("gather-waits");
     }
+}
+
+std::vector<int> watcher::in_order_of_ending(std::span<const body> of) const {
+    std::vector<int> ids;
+    for (const auto& one : of)
+        if (has_ended(one.id)) ids.push_back(one.id);
+    const auto place = [&](int id) { return bodies_.at(id).end_order; };
+    std::sort(ids.begin(), ids.end(), [&](int a, int b) { return place(a) < place(b); });
+    return ids;
+}
+
+void watcher::check_first(const step& one, const std::string& outcome) {
+    if (job_is_cancelled()) return;  // all were told to end
+    const auto ended = in_order_of_ending(one.what.bodies);
+    if (ended.empty())
+        fail(one.body, "has the result of nobody");
+    else if (outcome != result(ended.front()))
+        fail(one.body, "gave " + outcome + " instead of " + result(ended.front()));
+}
+
+void watcher::check_completed(std::span<const body> of, std::size_t others, std::size_t limit,
+                              const std::string& what) {
+    const auto ended = in_order_of_ending(of);
+    const int owner = of.front().id;
+    if (others >= ended.size())
+        fail(owner, "one was handed over that has not ended");
+    else if (what != result(ended[others]))
+        fail(owner, "gave " + what + " instead of " + result(ended[others]));
+    const auto begun =
+        std::count_if(of.begin(), of.end(), [&](const body& one) { return bodies_.at(one.id).begun; });
+    if (static_cast<std::size_t>(begun) > std::min(limit, of.size()) + others) fail(owner, "too many began");
 }
 
 void watcher::check_time(const step& one, const std::string& outcome) {

@@ -8,6 +8,7 @@
 #include <exception>
 #include <map>
 #include <set>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -68,6 +69,12 @@ public:
     bool has_ended(int id) const { return bodies_.at(id).ended; }
     /// How it ended; "cancelled" if it never began.
     const std::string& outcome(int id) const { return bodies_.at(id).outcome; }
+    /// What its owner gets of it: its id as the value, or what it threw.
+    std::string result(int id) const { return outcome(id) == "value" ? std::to_string(id) : outcome(id); }
+    /// A scope of which at most `limit` bodies may be under way hands over the outcome that comes after so
+    /// many others.
+    void check_completed(std::span<const body> of, std::size_t others, std::size_t limit,
+                         const std::string& what);
 
     // ---- operations
 
@@ -131,6 +138,8 @@ private:
     void check_turn(int id, std::uint64_t turn);
     void check_cancelled(const step& one, const std::string& outcome);
     void check_gather(const step& one);
+    void check_first(const step& one, const std::string& outcome);
+    std::vector<int> in_order_of_ending(std::span<const body> of) const;
     void check_time(const step& one, const std::string& outcome);
     void say(int id, std::string what);
 

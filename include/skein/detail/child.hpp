@@ -80,6 +80,7 @@ private:
     void on_cancel() noexcept final;
     void describe(std::string& out) const final;
     const scope* awaited() const noexcept final { return this; }
+    const job* owner() const noexcept final { return owner_; }
 
     const job* owner_ = this_kernel.job;
     on_owner_cancel policy_;

@@ -224,6 +224,7 @@ private:
     const job* as_job() const noexcept final { return this; }
     void forget_name() noexcept;
     void drop_unbegun() noexcept;
+    bool owns(const job& one) const noexcept;
 
     task_handle at_;  // where to resume: the root, until it has begun; null once that is gone
     scope* scope_;    // set by it
@@ -262,6 +263,8 @@ protected:
 private:
     friend job;
     friend class task_tree;
+    /// The job that does not end before its children have; null if there is none.
+    virtual const job* owner() const noexcept { return nullptr; }
     job_links children_;
 };
 

@@ -1,6 +1,7 @@
 // Tasks that wait for each other in a circle: they never end, but they can be cancelled, so run() ends.
 #include "virtual_loop.hpp"
 
+#include <skein/as_completed.hpp>
 #include <skein/error.hpp>
 #include <skein/future.hpp>
 #include <skein/gather.hpp>
@@ -10,6 +11,7 @@
 
 #include <doctest/doctest.h>
 
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -86,6 +88,81 @@ TEST_CASE("a circle through scopes: who waits for a task that waits for it leave
         CHECK_THROWS_AS(co_await self, cancelled_error);
     });
     CHECK(log == std::vector<std::string>{"inner", "inner", "outer"});
+}
+
+TEST_CASE("a circle through a scope that ends by its owner's will, who does not wait yet") {
+    for (const bool throws : {false, true}) {
+        std::vector<std::string> log;
+        run_virtual([&]() -> task<> {
+            future<> self;
+            const auto waits_for_owner = [&]() -> task<> {
+                try {
+                    co_await self;
+                } catch (const cancelled_error&) {
+                    log.emplace_back("inner");
+                    throw;
+                }
+            };
+            const auto ends = []() -> task<> { co_return; };
+            const auto stop = [&](skein::outcome<void>) -> task<bool> {
+                if (throws) throw std::runtime_error("enough");
+                co_return false;
+            };
+            const auto outer = [&]() -> task<> {
+                std::vector<task<>> both;
+                both.push_back(waits_for_owner());
+                both.push_back(ends());
+                try {
+                    co_await skein::as_completed(std::move(both), stop);
+                } catch (const std::runtime_error& e) {
+                    log.emplace_back(e.what());
+                }
+                log.emplace_back("outer");
+                co_await skein::yield();
+            };
+            self = create_task(outer());
+            CHECK_THROWS_AS(co_await self, cancelled_error);
+        });
+        if (throws)
+            CHECK(log == std::vector<std::string>{"inner", "enough", "outer"});
+        else
+            CHECK(log == std::vector<std::string>{"inner", "outer"});
+    }
+}
+
+TEST_CASE("a circle through a task that was about to run when it was cancelled") {
+    run_virtual([&]() -> task<> {
+        future<> self;
+        bool left = false;
+        const auto waits_for_owner = [&]() -> task<> {
+            try {
+                co_await self;
+            } catch (const cancelled_error&) {
+                left = true;
+                throw;
+            }
+        };
+        const auto ends = []() -> task<> { co_return; };
+        const auto middle = [&]() -> task<> {  // has a place free again, and is to fill it
+            std::vector<task<>> three;
+            three.push_back(waits_for_owner());
+            three.push_back(ends());
+            three.push_back(ends());
+            (void)co_await skein::settle(std::move(three), 2);
+        };
+        const auto stop = [](skein::outcome<void>) -> task<bool> { co_return false; };
+        const auto outer = [&]() -> task<> {
+            std::vector<task<>> both;
+            both.push_back(middle());
+            both.push_back(ends());
+            co_await skein::as_completed(std::move(both), stop);
+        };
+        self = create_task(outer());
+        try {
+            co_await self;
+        } catch (const cancelled_error&) {}
+        CHECK(left);
+    });
 }
 
 TEST_CASE("a time limit on one's own future ends it") {

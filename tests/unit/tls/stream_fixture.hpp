@@ -6,6 +6,8 @@
 #include "engine_client.hpp"
 #include "memory_stream.hpp"
 
+#include <skein/detail/scheduler.hpp>
+
 #include <doctest/doctest.h>
 
 #include <memory>
@@ -27,6 +29,25 @@ public:
     }
 };
 
+/// The ready queue of this thread; links share it.
+class ready_queue {
+public:
+    void run() {
+        while (scheduler_->turn()) {}
+    }
+    ~ready_queue() { run(); }
+
+private:
+    static std::shared_ptr<detail::scheduler> shared() {
+        static std::weak_ptr<detail::scheduler> present;
+        if (auto one = present.lock()) return one;
+        auto made = std::make_shared<detail::scheduler>([]() noexcept { return clock::time_point(); });
+        present = made;
+        return made;
+    }
+    std::shared_ptr<detail::scheduler> scheduler_ = shared();
+};
+
 struct tls_link {
     explicit tls_link(server_options options = common_world().serves(),
                       const tls_context& trust = common_world().trust, std::string_view host = "a.test")
@@ -40,6 +61,7 @@ struct tls_link {
     void converse(std::size_t piece = net::block_bytes) {
         for (bool moved = true; moved;) {
             moved = inner->run();
+            ready.run();
             const std::string up = inner->take_sent();
             if (!up.empty()) server.feed(up);
             server.step();
@@ -70,6 +92,7 @@ struct tls_link {
         return stream->try_write({&piece, 1});
     }
 
+    ready_queue ready;
     recording_handshake handshake;
     recording_sink sink;
     recording_writer writer;

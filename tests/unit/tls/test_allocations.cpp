@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include <malloc.h>
+
 #include <cstdlib>
 #include <new>
 
@@ -14,24 +16,35 @@ namespace {
 thread_local std::size_t ours = 0;
 thread_local std::size_t openssls = 0;
 thread_local std::size_t openssls_large = 0;
+thread_local long openssls_large_in_use = 0;
+
+bool is_large(void* block) {
+    return malloc_usable_size(block) > 16 * 1024;
+}
 
 void* counted_malloc(std::size_t size, const char*, int) {
     ++openssls;
     if (size > 16 * 1024) ++openssls_large;
-    return std::malloc(size);
+    void* const made = std::malloc(size);
+    if (is_large(made)) ++openssls_large_in_use;
+    return made;
 }
 
 void* counted_realloc(void* old, std::size_t size, const char*, int) {
     ++openssls;
-    return std::realloc(old, size);
+    if (is_large(old)) --openssls_large_in_use;
+    void* const made = std::realloc(old, size);
+    if (is_large(made)) ++openssls_large_in_use;
+    return made;
 }
 
-void uncounted_free(void* p, const char*, int) {
+void counted_free(void* p, const char*, int) {
+    if (is_large(p)) --openssls_large_in_use;
     std::free(p);
 }
 
 // Before OpenSSL allocates anything, or it refuses.
-const bool counting = CRYPTO_set_mem_functions(counted_malloc, counted_realloc, uncounted_free) == 1;
+const bool counting = CRYPTO_set_mem_functions(counted_malloc, counted_realloc, counted_free) == 1;
 
 }  // namespace
 
@@ -79,6 +92,27 @@ TEST_CASE("a connection that waits has none of OpenSSL's buffers") {
         taken = openssls_large - before;
     }
     CHECK(taken == 2);  // anew for each exchange: so they had been given back
+}
+
+TEST_CASE(
+    "a connection that waits has none of OpenSSL's buffers, though a ticket came last, or with a response") {
+    REQUIRE(counting);
+    for (const bool alone : {true, false}) {
+        tls_link link({.chain = {common_world().leaf}, .min_version = TLS1_3_VERSION});
+        link.open();
+        const auto exchange = [&] {
+            link.try_write("request");
+            link.server.write("response");
+            link.inner->deliver(link.server.take());
+        };
+        exchange();
+        link.server.new_ticket();
+        if (!alone) link.server.write("response");
+        const std::string ticket = link.server.take();
+        const long before = openssls_large_in_use;
+        link.inner->deliver(ticket);
+        CHECK(openssls_large_in_use == before);
+    }
 }
 
 TEST_CASE("requests and responses in steady state allocate nothing of ours, and little of OpenSSL's") {

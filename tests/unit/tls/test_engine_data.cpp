@@ -64,13 +64,17 @@ TEST_CASE("records are read whether they come one byte or several at a time") {
 
 TEST_CASE("a part of a record is known to be there") {
     connection c;
-    c.server.write("hello");
-    const std::string record = c.server.take();
-    c.client.feed(std::string_view(record).substr(0, 7));
-    CHECK(c.client.engine.has_partial_record());
-    c.client.feed(std::string_view(record).substr(7));
-    CHECK(!c.client.engine.has_partial_record());
-    CHECK(c.client.received == "hello");
+    std::string expected;
+    for (std::size_t cut = 1; cut < 20; ++cut) {
+        CAPTURE(cut);
+        c.server.write("hello");
+        const std::string record = c.server.take();
+        c.client.feed(std::string_view(record).substr(0, cut));
+        CHECK(c.client.engine.has_partial_record());
+        c.client.feed(std::string_view(record).substr(cut));
+        CHECK(!c.client.engine.has_partial_record());
+        CHECK(c.client.received == (expected += "hello"));
+    }
 }
 
 TEST_CASE("close_notify is an orderly end, and what follows it is not data") {

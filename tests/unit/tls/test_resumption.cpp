@@ -212,6 +212,34 @@ TEST_CASE("a cache has a box for each key, and forgets the one that was not aske
     CHECK(cache.at("first") != first);
 }
 
+TEST_CASE("of very many sessions, those go whose peers were not asked for longest") {
+    session_cache cache;
+    const auto one = fresh_session();
+    const auto fill = [&](const std::string& key) {
+        const auto box = cache.at(key);
+        while (box->size() < session_box::most_sessions) {
+            SSL_SESSION_up_ref(one.get());
+            box->put(owned<SSL_SESSION>(one.get()));
+        }
+        return box;
+    };
+    const auto first = fill("first");
+    const auto second = fill("second");
+    constexpr auto boxes = session_cache::most_sessions / session_box::most_sessions;
+    const auto third = fill("third");
+    for (std::size_t i = 3; i < boxes; ++i) fill(std::to_string(i));
+    CHECK(cache.at("first") == first);
+    fill("one more");
+    CHECK(cache.at("first") == first);
+    CHECK(first->size() == session_box::most_sessions);
+    CHECK(second->size() == 0);
+    CHECK(cache.at("second") != second);
+    while (first->take()) {}
+    fill("another");
+    CHECK(cache.at("first") == first);
+    CHECK(third->size() == session_box::most_sessions);  // there was room again
+}
+
 TEST_CASE("early data is never offered, not even where the server would take it") {
     auto options = common_world().serves();
     options.min_version = TLS1_3_VERSION;

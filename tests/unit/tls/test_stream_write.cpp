@@ -263,6 +263,76 @@ TEST_CASE("the listener of a write may write again") {
     CHECK(link.server.received() == "once again again again again ");
 }
 
+namespace {
+
+/// Up to where the client has its last flight to send; of TLS 1.3.
+void shake_hands(tls_link& link) {
+    link.stream->attach(&link.sink);
+    link.stream->start_handshake(link.handshake);
+    link.server.feed(link.inner->take_sent());
+    link.server.step();
+    link.inner->deliver(link.server.take());
+    REQUIRE(link.handshake.calls == 1);
+    REQUIRE(!link.handshake.result);
+}
+
+}  // namespace
+
+TEST_CASE("the end of the handshake leaves with the first request, in one packet") {
+    tls_link link;
+    shake_hands(link);
+    CHECK(link.inner->try_writes == 1);  // the hello
+    CHECK(link.try_write("request") == 7);
+    CHECK(link.inner->try_writes == 2);
+    link.converse();
+    CHECK(link.inner->try_writes == 2);
+    CHECK(link.server.received() == "request");
+}
+
+TEST_CASE("the end of the handshake leaves without a request, too, in the same turn") {
+    tls_link link;
+    shake_hands(link);
+    CHECK(link.inner->sent.empty());
+    link.ready.run();
+    CHECK(link.inner->try_writes == 2);
+    link.converse();
+    CHECK(link.server.established());
+    CHECK(link.inner->try_writes == 2);
+}
+
+TEST_CASE("the end of the handshake goes before a write that has to wait, and before a close_notify") {
+    tls_link writing;
+    shake_hands(writing);
+    writing.stream->write(skein::as_bytes("request"), writing.writer);
+    writing.ready.run();
+    writing.converse();
+    CHECK(writing.writer.calls == 1);
+    CHECK(writing.server.received() == "request");
+
+    tls_link closing;
+    shake_hands(closing);
+    closing.stream->close();
+    CHECK(closing.inner->try_writes == 2);
+    closing.server.feed(closing.inner->take_sent());
+    closing.server.step();
+    CHECK(closing.server.established());
+    CHECK(closing.server.saw_close_notify());
+}
+
+TEST_CASE("a stream may go while the end of its handshake waits to be sent") {
+    for (const bool writing : {false, true}) {
+        tls_link link;
+        shake_hands(link);
+        std::vector<skein::net::write_listener*> orphans;
+        link.inner->orphans = &orphans;
+        if (writing) link.stream->write(skein::as_bytes("request"), link.writer);
+        link.stream.reset();
+        link.ready.run();
+        for (auto* one : orphans) one->on_written(std::make_error_code(std::errc::operation_canceled));
+        CHECK(orphans.size() == (writing ? 1 : 0));
+    }
+}
+
 TEST_CASE("TLS runs inside TLS, as through an HTTPS proxy") {
     const auto& world = common_world();
     tls_server inside({.chain = {issue({.names = {"DNS:b.test"}}, &world.root)}});
