@@ -3,10 +3,21 @@
 
 #include "client/sending.hpp"
 #include "client/session_core.hpp"
+#include "net/stream.hpp"
 
 #include <skein/task.hpp>
 
+#include <memory>
+
 namespace skein::client {
+
+struct open_stream {
+    std::unique_ptr<net::stream> bytes;
+    std::shared_ptr<const connection_facts> facts;
+};
+
+/// Opens a stream to where the request goes, on the way that was chosen for it. *Throws:* as below.
+task<open_stream> open(sending& s);
 
 /// Opens a connection to where the request goes and puts it into the lease. *Throws:* resolve_error,
 /// connect_error, proxy_error, tls_error, timeout_error, with the report; cancelled_error.

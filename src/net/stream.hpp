@@ -61,6 +61,11 @@ public:
     /// listener is always told, once, and never from inside this call.
     virtual void write(byte_view data, write_listener& listener) noexcept = 0;
 
+    /// Ends our own direction: the peer sees the end behind what was written, and may go on; reading does.
+    /// Once, in the place of another write; nothing is written afterwards. The listener is told as by
+    /// write().
+    virtual void shutdown(write_listener& listener) noexcept = 0;
+
     /// Closes both directions now. A pending write ends with operation_canceled; the sink hears nothing more.
     virtual void close() noexcept = 0;
 
