@@ -41,7 +41,7 @@ public:
     }
 
     void start() {
-        auto work = accept_all(shared_from_this());
+        auto work = accept_all(closing(shared_from_this()));
         accepting_.emplace(create_task(std::move(work), "server " + address_));
     }
 
@@ -69,7 +69,9 @@ private:
     class place {
     public:
         place(std::shared_ptr<server_core> of, semaphore::permit permit)
-            : of_(std::move(of)), permit_(std::move(permit)), at_(of_->handling_.emplace(of_->handling_.end())) {}
+            : of_(std::move(of)),
+              permit_(std::move(permit)),
+              at_(of_->handling_.emplace(of_->handling_.end())) {}
         place(place&&) noexcept = default;
         place& operator=(place&&) = delete;
         ~place() {
@@ -90,7 +92,22 @@ private:
         co_await here.server().handler_(std::move(connection));
     }
 
-    static task<> accept_all(std::shared_ptr<server_core> self) {
+    /// Part of the frame of the task that accepts: however that ends, nobody shall wait for it.
+    class closing {
+    public:
+        explicit closing(std::shared_ptr<server_core> what) noexcept : what_(std::move(what)) {}
+        closing(closing&&) noexcept = default;
+        closing& operator=(closing&&) = delete;
+        ~closing() {
+            if (what_) what_->close();
+        }
+        server_core* operator->() const noexcept { return what_.get(); }
+
+    private:
+        std::shared_ptr<server_core> what_;
+    };
+
+    static task<> accept_all(closing self) {
         const auto listener = self->listener_;  // close() may come while it has something to give
         bool fails = false;
         while (self->listener_) {
@@ -188,8 +205,7 @@ server serve(stream_handler handler, serve_options options) {
         if (!at) throw std::invalid_argument("serve() at what is no address: " + options.host);
         listener = network.listen(*at, options.backlog);
     }
-    auto core =
-        std::make_shared<client::server_core>(std::move(handler), options.limit, std::move(listener));
+    auto core = std::make_shared<client::server_core>(std::move(handler), options.limit, std::move(listener));
     server made(core);
     core->start();
     return made;

@@ -150,6 +150,7 @@ void wire::reset_server() noexcept {
 
 void wire::reset_both() noexcept {
     const auto reset = std::make_error_code(std::errc::connection_reset);
+    reset_ = true;
     to_client_.end(reset, time_now());
     to_server_.end(reset, time_now());
     soon();
@@ -203,6 +204,7 @@ void wire::settle_resets() noexcept {
         refusal_arrives_ = clock::time_point::max();
         write_error_ = std::make_error_code(std::errc::broken_pipe);
     }
+    if (reset_) write_error_ = std::make_error_code(std::errc::connection_reset);
     if (to_client_.end_reason()) write_error_ = to_client_.end_reason();
 }
 

@@ -59,7 +59,7 @@ public:
     void consume(std::size_t count) noexcept;
     /// The client has ended its direction, or the connection was reset; what came before may still be unread.
     bool client_has_ended() const noexcept { return to_server_.has_ended() || !server_open_; }
-    bool was_reset() const noexcept { return !server_open_ || bool(to_server_.end_reason()); }
+    bool was_reset() const noexcept { return !server_open_ || reset_ || bool(to_server_.end_reason()); }
     /// It takes nothing any more, as far as the server can know.
     bool client_is_gone() const noexcept {
         return was_reset() || (!client_open_ && to_server_.has_ended());
@@ -107,6 +107,7 @@ private:
     pipe to_client_;
     pipe to_server_;
     std::shared_ptr<wire> queued_;  // itself, while in the ready queue
+    bool reset_ = false;            // by reset_both(), which directions that have ended do not show
 
     bool client_open_ = true;
     bool client_ended_ = false;  // its own direction

@@ -54,8 +54,8 @@ void wire::advance_server_write() noexcept {
     if (!server_rest_.empty()) {
         if (!server_open_)
             result = std::make_error_code(std::errc::operation_canceled);
-        else if (to_server_.end_reason())
-            result = to_server_.end_reason();
+        else if (was_reset())
+            result = std::make_error_code(std::errc::connection_reset);
         else if (client_is_gone() || to_client_.is_closed())
             result = std::make_error_code(std::errc::broken_pipe);
         if (!result) {
