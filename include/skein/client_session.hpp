@@ -55,12 +55,11 @@ public:
     client_session& operator=(client_session&&) noexcept;
     ~client_session();
 
-    /// A request with that method. Nothing is sent before it is awaited. CONNECT asks the server of the URL, or
-    /// the proxy that is in use, for a way to host and port of the URL, or to what a Host header of the
-    /// caller's says: 2xx is an answer whose upgrade() gives the stream. It takes no cookies along, and follows
-    /// no redirects.
-    /// *Throws:* invalid_url; std::invalid_argument for a method that is no token; std::logic_error after
-    /// close().
+    /// A request with that method. Nothing is sent before it is awaited. CONNECT asks the server of the URL,
+    /// or the proxy that is in use, for a way to host and port of the URL, or to what a Host header of the
+    /// caller's says: 2xx is an answer whose upgrade() gives the stream. It takes no cookies along, and
+    /// follows no redirects. *Throws:* invalid_url; std::invalid_argument for a method that is no token;
+    /// std::logic_error after close().
     client_request request(std::string_view method, std::string_view url);
     client_request get(std::string_view url) { return request("GET", url); }
     client_request head(std::string_view url) { return request("HEAD", url); }

@@ -30,8 +30,8 @@ struct connect_options {
 /// Opens a stream: finds the addresses of the host, tries them (RFC 8305), and shakes hands. `connector` says
 /// how, as it does for a session; what is about keeping connections does not matter. Many streams to the same
 /// places are better opened by client_session::connect(), which remembers names and TLS sessions.
-/// *Cancellation:* at once. *Throws:* resolve_error, connect_error, proxy_error, tls_error, timeout_error, with
-/// the report; invalid_url, from the call itself, for what is no host.
+/// *Cancellation:* at once. *Throws:* resolve_error, connect_error, proxy_error, tls_error, timeout_error,
+/// with the report; invalid_url, from the call itself, for what is no host.
 SKEIN_API task<stream> connect(std::string_view host, std::uint16_t port,
                                connect_options how = connect_options(),
                                connector_options connector = connector_options());

@@ -53,7 +53,8 @@ public:
 
     /// Takes no more connections; handlers go on.
     void close();
-    /// Waits until close() was called and every handler has ended. *Cancellation:* at once; nothing else ends.
+    /// Waits until close() was called and every handler has ended. *Cancellation:* at once; nothing else
+    /// ends.
     task<> wait_closed();
 
     /// For the library.

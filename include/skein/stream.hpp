@@ -51,10 +51,10 @@ public:
     /// line end. *Throws:* payload_error for a line of more than `limit` bytes.
     task<std::optional<std::string>> read_line(std::size_t limit = default_limit);
 
-    /// Writes all of it, and returns when the system has taken the last byte. Of several tasks each writes its
-    /// data whole, in the order in which they began. *Cancellation:* who waits for a turn has written nothing;
-    /// what was begun is written to its end without its task, so that nothing is torn. To stop that, close().
-    /// *Throws:* std::logic_error after shutdown().
+    /// Writes all of it, and returns when the system has taken the last byte. Of several tasks each writes
+    /// its data whole, in the order in which they began. *Cancellation:* who waits for a turn has written
+    /// nothing; what was begun is written to its end without its task, so that nothing is torn. To stop that,
+    /// close(). *Throws:* std::logic_error after shutdown().
     task<> write(std::string data);
     /// Ends our own direction when everything is written: the peer sees the end (with TLS, close_notify
     /// before), and may go on; reading does. A second time it does nothing.

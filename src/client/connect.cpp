@@ -24,7 +24,8 @@ task<open_stream> open(sending& s) {
     auto way = p != nullptr ? connect_through(s, *p, origin, *facts) : dial(s, origin);
     auto stream = co_await way;
     facts->peer = stream->peer();
-    if (to.is_secure()) stream = co_await secure(s, std::move(stream), s.trust(), origin, *facts, !is_raw(s.request()));
+    if (to.is_secure())
+        stream = co_await secure(s, std::move(stream), s.trust(), origin, *facts, !is_raw(s.request()));
     tell_if_traced(s, trace_kind::connection_create_end, facts->peer);
     open_stream made;
     made.bytes = std::move(stream);

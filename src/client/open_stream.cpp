@@ -61,8 +61,7 @@ task<stream> open_in(std::unique_ptr<client::request_state> request, bool keeps_
     }
     peer.facts = std::move(made.facts);
     if (!keeps_place) place.release();
-    co_return stream(
-        std::make_shared<stream_core>(std::move(made.bytes), std::move(peer), std::move(place)));
+    co_return stream(std::make_shared<stream_core>(std::move(made.bytes), std::move(peer), std::move(place)));
 }
 
 /// In a session of its own, which is gone when the stream is open.

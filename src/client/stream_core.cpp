@@ -315,9 +315,16 @@ task<> stream_core::write(self core, std::string data) {
 
 task<> stream_core::shutdown(self core) {
     core->require_open("shutdown()");
-    if (std::exchange(core->shut_, true)) co_return;
+    if (core->shut_) co_return;
+    struct promise {  // nothing is written behind it; taken back if it never gets its turn
+        bool& given;
+        bool kept = false;
+        explicit promise(bool& flag) noexcept : given(flag) { given = true; }
+        ~promise() { given = kept; }
+    } to_end(core->shut_);
     const auto turn = co_await core->line_.lock();
     co_await sent_wait(*core);
+    to_end.kept = true;
     core->out_ = new outgoing(*core, std::string());
     core->bytes_->shutdown(*core->out_);
     co_await sent_wait(*core);

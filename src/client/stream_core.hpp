@@ -30,11 +30,12 @@ struct stream_peer {
     std::shared_ptr<const connection_facts> facts;  // never null
 };
 
-/// Its tasks share it with the handle, so that they may go on, and learn that it is closed, when that is gone.
+/// Its tasks share it with the handle, so that they may go on, and learn that it is closed, when that is
+/// gone.
 class stream_core final : private net::stream_sink, private loop::resource {
 public:
-    /// Binds it to the loop that runs. `place`: in the limits of a session, kept as long as it is open; may be
-    /// empty. `behind`: what has arrived already. *Throws:* std::logic_error outside a loop.
+    /// Binds it to the loop that runs. `place`: in the limits of a session, kept as long as it is open; may
+    /// be empty. `behind`: what has arrived already. *Throws:* std::logic_error outside a loop.
     stream_core(std::unique_ptr<net::stream> bytes, stream_peer peer, lease place = {},
                 std::string behind = {});
     ~stream_core() override { close(); }

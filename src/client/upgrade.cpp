@@ -21,9 +21,8 @@ namespace {
 bool lists(const headers& fields, std::string_view protocol) {
     bool found = false;
     for (const auto& value : fields.get_all("Upgrade"))
-        http::for_each_in_list(value, [&](std::string_view one) {
-            found = found || http::equals_ignoring_case(one, protocol);
-        });
+        http::for_each_in_list(
+            value, [&](std::string_view one) { found = found || http::equals_ignoring_case(one, protocol); });
     return found;
 }
 
@@ -42,19 +41,19 @@ std::string authority_of(const sending& s) {
 }
 
 void check_switch(const sending& s, const http1::connection& wire, const http1::response_head& head) {
-    if (head.status != 101) return;
     const auto fail = [&](const std::string& what) {
-        s.fail<protocol_error>(s.peer() + " broke HTTP: 101 Switching Protocols, " + what);
+        s.fail<protocol_error>(s.peer() + " broke HTTP: status " + std::to_string(head.status) + " " + what);
     };
+    if (!wire.has_sent()) fail("before the request was sent");
+    if (head.status != 101) return;
     bool names_one = false;
     for (const auto& value : head.fields.get_all("Upgrade"))
         http::for_each_in_list(value, [&](std::string_view one) {
             names_one = true;
             if (!lists(s.fields(), one))
-                fail("to \"" + http::escaped(one, 64) + "\", which was not asked for");
+                fail("switches to \"" + http::escaped(one, 64) + "\", which was not asked for");
         });
-    if (!names_one) fail("and no Upgrade field says to which");
-    if (!wire.has_sent()) fail("before the request was sent");
+    if (!names_one) fail("switches protocols, and no Upgrade field says to which");
 }
 
 }  // namespace skein::client

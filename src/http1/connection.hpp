@@ -193,8 +193,8 @@ public:
 
     /// Whether all of the request has left, as far as the system has taken it.
     bool has_sent() const noexcept { return request_sent_; }
-    /// After an exchange that opens a tunnel, once the request has been sent: the stream, which nobody listens
-    /// to, and what has come behind the head. The connection is good for nothing afterwards.
+    /// After an exchange that opens a tunnel, once the request has been sent: the stream, which nobody
+    /// listens to, and what has come behind the head. The connection is good for nothing afterwards.
     std::unique_ptr<net::stream> take_stream(std::string& behind) noexcept {
         behind = std::move(behind_);
         return std::move(stream_);

@@ -71,7 +71,8 @@ struct file_identity {
 
     static file_identity of(const std::string& path) noexcept {
         struct stat found {};
-        return ::stat(path.c_str(), &found) == 0 ? file_identity{found.st_dev, found.st_ino} : file_identity();
+        return ::stat(path.c_str(), &found) == 0 ? file_identity{found.st_dev, found.st_ino}
+                                                 : file_identity();
     }
 };
 

@@ -61,13 +61,15 @@ public:
     }
 
     void write(byte_view data, write_listener& listener) noexcept override {
-        if (state_ == nullptr) return tell_later(listener, std::make_error_code(std::errc::operation_canceled));
+        if (state_ == nullptr)
+            return tell_later(listener, std::make_error_code(std::errc::operation_canceled));
         if (const auto why = queued_write::start(*state_->handle()->loop, fd_, data, listener, queued_))
             tell_later(listener, why);
     }
 
     void shutdown(write_listener& listener) noexcept override {
-        if (state_ == nullptr) return tell_later(listener, std::make_error_code(std::errc::operation_canceled));
+        if (state_ == nullptr)
+            return tell_later(listener, std::make_error_code(std::errc::operation_canceled));
         const bool done = ::shutdown(fd_, SHUT_WR) == 0;
         tell_later(listener, done ? std::error_code() : std::error_code(errno, std::generic_category()));
     }

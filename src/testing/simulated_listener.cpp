@@ -50,7 +50,8 @@ simulated_network::endpoint* simulated_network::find_endpoint(const std::string&
     if (where.starts_with("unix:")) return nullptr;
     const std::string_view port = std::string_view(where).substr(where.rfind(':'));
     for (auto& [place, what] : endpoints_)  // who listens at all addresses
-        if (what.line && place.ends_with(port) && (place.starts_with("0.0.0.0:") || place.starts_with("[::]:")))
+        if (what.line && place.ends_with(port) &&
+            (place.starts_with("0.0.0.0:") || place.starts_with("[::]:")))
             return &what;
     return nullptr;
 }

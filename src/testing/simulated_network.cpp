@@ -106,8 +106,8 @@ std::unique_ptr<net::stream> simulated_network::accept(const endpoint& at, const
     auto stream = std::make_unique<wire_stream>(made);
     if (at.line) {
         const auto client = "127.0.0.1:" + std::to_string(32767 + made_ % 16384);
-        at.line->put(std::make_unique<accepted_stream>(std::move(made),
-                                                       where.starts_with("unix:") ? where : client));
+        at.line->put(
+            std::make_unique<accepted_stream>(std::move(made), where.starts_with("unix:") ? where : client));
         return stream;
     }
     servers_.start(*new server_job(serve(at.serve, server_stream(std::move(made))), where));

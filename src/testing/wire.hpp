@@ -61,9 +61,7 @@ public:
     bool client_has_ended() const noexcept { return to_server_.has_ended() || !server_open_; }
     bool was_reset() const noexcept { return !server_open_ || reset_ || bool(to_server_.end_reason()); }
     /// It takes nothing any more, as far as the server can know.
-    bool client_is_gone() const noexcept {
-        return was_reset() || (!client_open_ && to_server_.has_ended());
-    }
+    bool client_is_gone() const noexcept { return was_reset() || (!client_open_ && to_server_.has_ended()); }
     change_wait readable() noexcept { return change_wait(reader_); }
     /// Puts on the way what there is room for.
     std::size_t send(byte_view data) noexcept;
@@ -124,7 +122,7 @@ private:
     net::stream_sink* server_sink_ = nullptr;
     bool server_paused_ = false;
     net::write_listener* server_listener_ = nullptr;
-    byte_view server_rest_;  // of what that one waits for
+    byte_view server_rest_;                                         // of what that one waits for
     clock::time_point refusal_arrives_ = clock::time_point::max();  // of bytes for a server that has closed
 };
 

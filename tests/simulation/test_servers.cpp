@@ -1,7 +1,5 @@
 // Servers of skein's in a simulation: their limits, and how they end.
-#include "sweep.hpp"
-
-#include <skein/testing_http.hpp>
+#include "streams.hpp"
 
 #include <stdexcept>
 #include <system_error>
@@ -9,28 +7,14 @@
 
 using namespace simulation;
 using namespace std::chrono_literals;
-using skein::stream;
 
 namespace {
-
-task<> echo(stream client) {
-    for (;;) {
-        std::string piece = co_await client.read();
-        if (piece.empty()) co_return;
-        co_await client.write(std::move(piece));
-    }
-}
 
 task<std::string> ask(std::uint16_t port, std::string text) {
     auto s = co_await skein::connect("127.0.0.1", port);
     co_await s.write(std::move(text));
     co_await s.shutdown();
-    std::string all;
-    for (;;) {
-        const std::string piece = co_await s.read();
-        if (piece.empty()) co_return all;
-        all += piece;
-    }
+    co_return co_await read_all(s);
 }
 
 }  // namespace
@@ -38,7 +22,7 @@ task<std::string> ask(std::uint16_t port, std::string text) {
 TEST_CASE("servers: every fault at every wait of two clients at once, and of their end") {
     sweep("a server", [&]() -> task<> {
         this_network().set_link(slow_link());
-        auto server = skein::serve(echo);
+        auto server = skein::serve(echo_stream);
         auto [one, two] = co_await skein::gather(ask(server.port(), "one"), ask(server.port(), "two"));
         if (untouched) {
             CHECK(one == "one");
@@ -70,26 +54,26 @@ TEST_CASE("servers: the client of skein's speaks HTTP with one") {
 
 TEST_CASE("servers: where they listen") {
     skein::testing::run([]() -> task<> {
-        auto first = skein::serve(echo);
-        auto second = skein::serve(echo);
+        auto first = skein::serve(echo_stream);
+        auto second = skein::serve(echo_stream);
         CHECK(first.port() != second.port());
         CHECK(first.address() == "127.0.0.1:" + std::to_string(first.port()));
         skein::serve_options options;
         options.host = "::1";
         options.port = 99;
-        auto third = skein::serve(echo, options);
+        auto third = skein::serve(echo_stream, options);
         CHECK(third.address() == "[::1]:99");
-        CHECK_THROWS_AS((void)skein::serve(echo, options), std::system_error);
+        CHECK_THROWS_AS((void)skein::serve(echo_stream, options), std::system_error);
         options.host = "0.0.0.0";
         options.port = 100;
-        auto all = skein::serve(echo, options);
+        auto all = skein::serve(echo_stream, options);
         const auto text = co_await ask(100, "text");
         CHECK(text == "text");
         options.host = "localhost";
-        CHECK_THROWS_AS((void)skein::serve(echo, options), std::invalid_argument);
+        CHECK_THROWS_AS((void)skein::serve(echo_stream, options), std::invalid_argument);
         CHECK_THROWS_AS((void)skein::serve(skein::stream_handler()), std::invalid_argument);
         options.unix_socket = "/run/it";
-        auto at_path = skein::serve(echo, options);
+        auto at_path = skein::serve(echo_stream, options);
         CHECK(at_path.address() == "unix:/run/it");
         CHECK(at_path.port() == 0);
         auto s = co_await skein::connect_unix("/run/it");
@@ -97,7 +81,7 @@ TEST_CASE("servers: where they listen") {
         const auto got = co_await s.read();
         CHECK(got == "x");
     });
-    CHECK_THROWS_AS((void)skein::serve(echo), std::logic_error);
+    CHECK_THROWS_AS((void)skein::serve(echo_stream), std::logic_error);
 }
 
 TEST_CASE("servers: no more than the limit at a time; the others wait their turn") {
@@ -107,7 +91,7 @@ TEST_CASE("servers: no more than the limit at a time; the others wait their turn
         const auto handler = [&](stream client) -> task<> {
             most = std::max(most, ++now);
             co_await skein::sleep(1s);
-            co_await echo(std::move(client));
+            co_await echo_stream(std::move(client));
             --now;
         };
         skein::serve_options options;
@@ -124,7 +108,7 @@ TEST_CASE("servers: no more than the limit at a time; the others wait their turn
 
 TEST_CASE("servers: close() takes no more, and lets go on who is there") {
     skein::testing::run([]() -> task<> {
-        auto server = skein::serve(echo);
+        auto server = skein::serve(echo_stream);
         auto s = co_await skein::connect("127.0.0.1", server.port());
         co_await skein::sleep(1s);
         server.close();

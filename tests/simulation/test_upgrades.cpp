@@ -1,32 +1,16 @@
 // Connections that HTTP gives up: 101 and CONNECT.
 #include "proxies.hpp"
+#include "streams.hpp"
 
 #include <stdexcept>
 
 using namespace simulation;
 using namespace std::chrono_literals;
-using skein::stream;
 
 namespace {
 
 const std::string switching =
     "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: echo/1\r\n\r\n";
-
-template <class Error>
-task<std::string> words_of(task<client_response> work) {
-    try {
-        (void)co_await work;
-    } catch (const Error& e) {
-        co_return e.what();
-    }
-    co_return std::string();
-}
-
-bool mentions(const std::string& text, std::string_view words) {
-    const bool found = text.find(words) != std::string::npos;
-    if (!found) MESSAGE("\"" << words << "\" is not in: " << text);
-    return found;
-}
 
 /// Answers each head with this.
 void answer(std::string text, std::vector<std::string>* heads = nullptr) {
@@ -37,14 +21,6 @@ void answer(std::string text, std::vector<std::string>* heads = nullptr) {
             co_await client.write(text);
         }
     });
-}
-
-task<> echo(server_stream& client) {
-    for (;;) {
-        std::string piece = co_await client.read();
-        if (piece.empty()) co_return;
-        co_await client.write(std::move(piece));
-    }
 }
 
 task<> switch_and_echo(server_stream& client) {
@@ -146,8 +122,8 @@ TEST_CASE("upgrades: a 101 that nobody asked for, or to something else, is none"
             answer("HTTP/1.1 101 OK\r\n" + std::string(one.fields) + "\r\n");
             client_session session;
             const pool_check check(session);
-            const auto words = co_await words_of<skein::protocol_error>(
-                session.get(there).upgrade("echo/1").send());
+            const auto words =
+                co_await words_of<skein::protocol_error>(session.get(there).upgrade("echo/1").send());
             CHECK(mentions(words, one.words));
             CHECK(mentions(words, "example.test [10.0.0.1:80]"));
             const auto unasked = co_await words_of<skein::protocol_error>(session.get(there).send());
@@ -346,8 +322,8 @@ TEST_CASE("connect: asks the server of the URL for a way to it, or to what Host 
             co_await echo(client);
         });
         client_session session;
-        auto got = co_await session.request("CONNECT", "http://proxy.test:3128")
-                       .header("Host", "example.test:443");
+        auto got =
+            co_await session.request("CONNECT", "http://proxy.test:3128").header("Host", "example.test:443");
         CHECK(got.status() == 201);
         auto s = got.upgrade();
         co_await s.write("text\n");
@@ -383,7 +359,8 @@ TEST_CASE("connect: of a session with a proxy, asks that") {
 TEST_CASE("connect: other answers are answers; no redirect is followed, no cookie goes or comes") {
     skein::testing::run([]() -> task<> {
         std::vector<std::string> heads;
-        answer("HTTP/1.1 302 No\r\nLocation: /else\r\nSet-Cookie: a=b\r\nContent-Length: 3\r\n\r\nwhy", &heads);
+        answer("HTTP/1.1 302 No\r\nLocation: /else\r\nSet-Cookie: a=b\r\nContent-Length: 3\r\n\r\nwhy",
+               &heads);
         client_session session;
         session.cookies().take("own=cookie", skein::url("http://example.test/"), {});
         auto got = co_await session.request("CONNECT", "http://example.test");
