@@ -1,12 +1,12 @@
 // task<T>: a function that can wait.
 //
 // How one coroutine resumes another (docs/architecture.md, "Tasks"): an awaited child is started nested,
-// inside its parent's await_suspend; but for one in 64, and always when a child ends, the handle to go on
-// with is left in this_kernel.returning, for the job's loop to resume once the stack has unwound. (To count
-// the starts takes one step; to count how deep they are takes two, each of which waits for the last.) So
-// the stack stays flat for any number of awaits, on every compiler, and no frame is resumed from inside
-// another or destroyed in its own await_suspend. (Symmetric transfer, the textbook way, overflows the stack
-// on g++ 12.)
+// inside its parent's await_suspend, and if it has ended when that call returns, the parent goes on at once.
+// What ends later was resumed by the job's loop, which then resumes its parent. So is one start in 64 left to
+// that loop, by way of this_kernel.starting. (To count the starts takes one step; to count how deep they are
+// takes two, each of which waits for the last.) So the stack stays flat for any number of awaits, on every
+// compiler, and no frame is resumed from inside another or destroyed in its own await_suspend. (Symmetric
+// transfer, the textbook way, overflows the stack on g++ 12.)
 #pragma once
 
 #include <skein/cancelled_error.hpp>
@@ -34,20 +34,11 @@ SKEIN_API void drop_unawaited(task_handle frame) noexcept;
 
 /// The parts of a task's promise that do not depend on its type.
 struct promise_base : frame_head {
-    struct final_awaiter {
-        bool await_ready() const noexcept { return false; }
-        template <class Promise>
-        void await_suspend(std::coroutine_handle<Promise> ended) const noexcept {
-            this_kernel.returning = ended.promise().parent;
-        }
-        void await_resume() const noexcept {}
-    };
-
     static void* operator new(std::size_t size) { return recycle_allocate(size); }
     static void operator delete(void* memory, std::size_t size) noexcept { recycle_free(memory, size); }
 
     std::suspend_always initial_suspend() const noexcept { return {}; }
-    final_awaiter final_suspend() const noexcept { return {}; }
+    std::suspend_always final_suspend() const noexcept { return {}; }
 };
 
 template <class T>
@@ -108,13 +99,11 @@ bool start_nested(std::coroutine_handle<task_promise<T>> child) noexcept {
     auto& kernel = this_kernel;
     if (--kernel.starts_left == 0) [[unlikely]] {
         kernel.starts_left = most_nested_starts;
-        kernel.returning = child;
+        kernel.starting = child;
         return true;
     }
     child.resume();
-    if (!child.done()) return true;
-    kernel.returning = nullptr;
-    return false;
+    return !child.done();
 }
 
 template <class T>

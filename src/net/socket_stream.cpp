@@ -129,12 +129,18 @@ private:
         return uv_buf_init(reinterpret_cast<char*>(block->bytes), block_bytes);
     }
 
+    // Who waits for a large piece reads it before more comes: while it is in the cache, and so that the next
+    // one comes into the same block. Small ones wait until all of I/O was looked at.
+    static constexpr std::size_t large_bytes = 16 * 1024;
+
     bool wants_data() const noexcept { return !paused_ && sink_ != nullptr; }
 
     void on_read(ssize_t count) noexcept {
         if (count > 0) {
             auto& block = read_block();
             sink_->on_data(byte_view(block->bytes, static_cast<std::size_t>(count)), block);
+            // After that we may be gone.
+            if (static_cast<std::size_t>(count) >= large_bytes) detail::this_kernel.scheduler->run_ready();
             return;
         }
         if (count == 0) return;

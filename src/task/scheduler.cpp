@@ -99,17 +99,23 @@ inline bool job::resume() noexcept {
     wait_ = nullptr;
     auto& kernel = this_kernel;
     kernel.job = this;
-    auto at = at_;
-    at.resume();
-    while (kernel.returning) [[unlikely]] {
-            at = std::exchange(kernel.returning, nullptr);
-            at.resume();
+    for (auto at = at_;;) {
+        at.resume();
+        if (at.done()) {
+            const auto parent = at.head().parent;
+            if (!parent) {
+                kernel.job = nullptr;
+                at_ = at;
+                return true;
+            }
+            at = parent;
+        } else if (kernel.starting) [[unlikely]] {
+            at = std::exchange(kernel.starting, nullptr);
+        } else {
+            kernel.job = nullptr;
+            return false;
         }
-    kernel.job = nullptr;
-    // A frame is resumed by its parent, or leaves that to be resumed when it ends: all but the root.
-    if (!at.done()) return false;
-    at_ = at;
-    return true;
+    }
 }
 
 inline void job::end() noexcept {
@@ -192,8 +198,7 @@ void scheduler::begin_turn() noexcept {
     while (deadline* due = deadlines_.pop_due(now_)) due->on_deadline();
 }
 
-bool scheduler::turn() noexcept {
-    begin_turn();
+inline bool scheduler::run_queue() noexcept {
     for (int steps = 0; first_ready_ != nullptr; ++steps) {
         if (steps == steps_per_turn) [[unlikely]]
             return true;
@@ -205,6 +210,16 @@ bool scheduler::turn() noexcept {
             run_watched(node);
     }
     return false;
+}
+
+bool scheduler::turn() noexcept {
+    begin_turn();
+    return run_queue();
+}
+
+void scheduler::run_ready() noexcept {
+    read_clock();
+    run_queue();
 }
 
 std::size_t scheduler::count_ready(std::size_t most) const noexcept {

@@ -39,7 +39,7 @@ struct kernel_state {
     detail::scheduler* scheduler;               // of the loop that this thread runs; null outside run()
     detail::job* job;                           // being stepped now
     detail::job* stopping;                      // being told to stop waiting
-    task_handle returning;                      // to be resumed when the stack has unwound: see task.hpp
+    task_handle starting;                       // by the job's loop, when the stack has unwound: see task.hpp
     unsigned starts_left = most_nested_starts;  // until a coroutine is started by the loop: see task.hpp
     std::uint16_t thread;                       // a number for this one, once it has run a loop
     std::uint16_t loop_thread;                  // the same while a loop runs, else 0
@@ -307,6 +307,10 @@ public:
     /// How much a turn runs at most.
     static constexpr int steps_per_turn = 256;
 
+    /// Between two turns, for what should not wait until all of I/O was looked at: reads the clock, then runs
+    /// what is ready, up to the same budget.
+    void run_ready() noexcept;
+
     /// The parts of a turn, for a simulation, which chooses the order: first the clock and the deadlines...
     void begin_turn() noexcept;
     /// ... then one of what is ready at a time. How many there are, counted up to `most`; and the one at that
@@ -356,6 +360,7 @@ private:
             last_ready_->next_ready_ = &first;
         last_ready_ = &last;
     }
+    bool run_queue() noexcept;
     void run_watched(ready_node& node) noexcept;
 
     ready_node* first_ready_ = nullptr;
