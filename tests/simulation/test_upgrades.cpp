@@ -141,6 +141,23 @@ TEST_CASE("upgrades: names of protocols are compared without their case, among a
     });
 }
 
+TEST_CASE("upgrades: headers of the caller's own ask as well; HEAD asks for none") {
+    skein::testing::run([]() -> task<> {
+        this_network().listen("example.test", 80, switch_and_echo);
+        client_session session;
+        auto got = co_await session.get(there)
+                       .header("Upgrade", "echo/1")
+                       .header("Connection", "keep-alive, Upgrade");
+        CHECK(got.status() == 101);
+        auto s = got.upgrade();
+        const auto line = co_await s.read_line();
+        CHECK(line == "glued to the head");
+        const auto words = co_await words_of<skein::protocol_error>(
+            session.head(there).header("Upgrade", "echo/1").header("Connection", "upgrade").send());
+        CHECK(mentions(words, "no upgrade was asked for"));
+    });
+}
+
 TEST_CASE("upgrades: a 101 before the request is sent breaks HTTP") {
     skein::testing::run([]() -> task<> {
         this_network().listen("example.test", 80, [](server_stream& client) -> task<> {
