@@ -72,7 +72,7 @@ public:
     /// Opens a stream of bytes to a host, with what the session has for that: names and their addresses, the
     /// address policy, proxies (one for http makes a tunnel, too), TLS sessions. It is none of the pool's
     /// connections, but counts towards its limits as long as it is open. As skein::connect() otherwise.
-    /// *Throws:* also std::logic_error after close().
+    /// Neither middlewares nor trace functions are asked. *Throws:* also std::logic_error after close().
     task<stream> connect(std::string_view host, std::uint16_t port, connect_options how = connect_options());
 
     /// The jar: what servers set, at redirects too, and what the program puts in. Valid as long as the

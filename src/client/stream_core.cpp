@@ -308,7 +308,7 @@ task<> stream_core::write(self core, std::string data) {
     if (data.empty()) co_return;
     const byte_view all = as_bytes(data);
     const std::size_t taken = core->bytes_->try_write({&all, 1});
-    if (taken == data.size()) co_return;
+    if (taken == data.size() && core->bytes_->is_flushed()) co_return;  // close() may come next
     core->send(std::move(data), taken);
     co_await sent_wait(*core);
 }

@@ -79,7 +79,7 @@ private:
     void move_to(std::string& data, std::size_t most);
     void read_on() noexcept;
 
-    /// Writes what the system does not take at once; there is no other outgoing.
+    /// Writes what the system has not taken at once; there is no other outgoing.
     void send(std::string data, std::size_t written);
 
     std::unique_ptr<net::stream> bytes_;  // null: closed

@@ -71,6 +71,7 @@ public:
     /// Only after the handshake. Takes at most portion_bytes, and nothing while ciphertext of an earlier
     /// write waits for the inner stream. What it takes is on its way, though the kernel may not have it yet.
     std::size_t try_write(std::span<const byte_view> pieces) noexcept override;
+    bool is_flushed() const noexcept override { return !outbox_->busy && inner_->is_flushed(); }
     void write(byte_view data, net::write_listener& listener) noexcept override;
 
     /// Sends close_notify, then ends the direction of the inner stream. Only after the handshake.

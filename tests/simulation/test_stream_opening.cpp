@@ -93,6 +93,44 @@ TEST_CASE("streams: TLS, whose end is announced in both directions, and after wh
     });
 }
 
+TEST_CASE("streams: what write() has returned from arrives, though the stream is closed at once") {
+    for (const bool secret : {false, true}) {
+        skein::testing::run([&]() -> task<> {
+            std::string received;
+            this_network().listen("example.test", 7, [&](server_stream& wire) -> task<> {
+                skein::test::recipe what;
+                what.names = {"DNS:example.test"};
+                skein::test::server_options options;
+                options.chain = {skein::test::issue(what, &test_root())};
+                skein::test::tls_server engine(options);
+                for (;;) {
+                    const auto piece = co_await wire.read();
+                    if (piece.empty()) break;
+                    co_await skein::sleep(1ms);
+                    if (!secret) received += piece;
+                    if (!secret) continue;
+                    engine.feed(piece);
+                    engine.step();
+                    received += std::exchange(engine.received(), {});
+                    const auto answer = engine.take();
+                    if (!engine.saw_close_notify()) co_await wire.write(answer);
+                }
+            });
+            skein::testing::link narrow;
+            narrow.window_bytes = 1000;
+            this_network().set_link(narrow);
+            skein::connect_options how;
+            if (secret) how.tls = trusting_tests();
+            const std::string text = numbered(50'000);
+            auto s = co_await skein::connect("example.test", 7, how);
+            co_await s.write(text);
+            s.close();
+            co_await skein::sleep(1h);
+            CHECK(received == text);
+        });
+    }
+}
+
 TEST_CASE("streams: through proxies of both kinds, http in a tunnel, too") {
     for (const bool socks : {false, true}) {
         skein::testing::run([&]() -> task<> {
@@ -156,6 +194,24 @@ TEST_CASE("streams: those of a session count towards its limits, and are none of
         CHECK(session.stats().open == 1);
         co_await session.close();
         CHECK_THROWS_AS((void)session.connect("example.test", 80), std::logic_error);
+    });
+}
+
+TEST_CASE("streams: they are no requests: neither traces nor middlewares are asked") {
+    skein::testing::run([]() -> task<> {
+        this_network().listen("example.test", 7, echo);
+        int told = 0;
+        session_options options;
+        options.trace = [&](const skein::trace_event&) { ++told; };
+        options.middleware = {[&](skein::attempt_request& request, skein::next_handler next) {
+            ++told;
+            return next(request);
+        }};
+        client_session session(options);
+        auto s = co_await session.connect("example.test", 7);
+        CHECK(told == 0);
+        CHECK(session.stats().requests == 0);
+        CHECK(session.stats().open == 1);
     });
 }
 

@@ -394,3 +394,22 @@ TEST_CASE("what is not HTTP names no application protocol") {
         CHECK(link.server.offered_alpn().empty() == !http);
     }
 }
+
+TEST_CASE("what was taken is not flushed before the network has it, and a write of nothing waits for that") {
+    tls_link link;
+    link.open();
+    CHECK(link.stream->is_flushed());
+    link.inner->room = 100;
+    CHECK(link.try_write(pattern(1000)) == 1000);
+    CHECK_FALSE(link.stream->is_flushed());
+    link.stream->write({}, link.writer);
+    link.inner->room = 100;
+    link.inner->run();
+    CHECK(link.writer.calls == 0);
+    CHECK_FALSE(link.stream->is_flushed());
+    link.inner->room = unlimited;
+    link.converse();
+    CHECK(link.writer.calls == 1);
+    CHECK(link.stream->is_flushed());
+    CHECK(link.server.received().size() == 1000);
+}
