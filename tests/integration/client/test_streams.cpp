@@ -1,5 +1,6 @@
 // Streams over sockets: to servers of our own, over TCP and Unix sockets, with everything at once.
 #include "client_test.hpp"
+#include "sanitized.hpp"
 #include "scratch_folder.hpp"
 
 #include <sys/resource.h>
@@ -162,7 +163,8 @@ TEST_CASE("streams: waits that are cancelled leave the stream as it was") {
     run(body);
 }
 
-TEST_CASE("streams: without descriptors a server says so once, and takes the connection later") {
+TEST_CASE("streams: without descriptors a server says so once, and takes the connection later" *
+          doctest::skip(test::is_sanitized)) {
     std::vector<std::string> told;
     run_options options;
     options.exception_handler = [&](std::string_view context, std::exception_ptr) {

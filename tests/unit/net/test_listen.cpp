@@ -3,6 +3,7 @@
 
 #include "net/network.hpp"
 #include "net/unix.hpp"
+#include "sanitized.hpp"
 #include "scratch_folder.hpp"
 
 #include <skein/skein.hpp>
@@ -97,7 +98,8 @@ TEST_CASE("listening: a wait that is cancelled takes no connection") {
     }());
 }
 
-TEST_CASE("listening: for want of descriptors, accept() says so, and the connection stays in the queue") {
+TEST_CASE("listening: for want of descriptors, accept() says so, and the connection stays in the queue" *
+          doctest::skip(test::is_sanitized)) {
     run([]() -> task<> {
         const auto there = net::listen_tcp(anywhere, 10);
         auto made = co_await connect_to(*there);
