@@ -65,8 +65,8 @@ public:
     /// Address and port of the peer, "127.0.0.1:80", or "unix:/path"; through a proxy, those of the proxy.
     const std::string& peer() const;
     /// "TLSv1.3" and the like; empty without TLS.
-    const std::string& tls_version() const;
-    const std::string& tls_cipher() const;
+    std::string_view tls_version() const;
+    std::string_view tls_cipher() const;
 
     /// 64 KiB.
     static constexpr std::size_t default_most = std::size_t{64} * 1024;

@@ -32,6 +32,15 @@ void tell_interims(const sending& s, http1::exchange& x) {
     for (const auto& head : x.take_interims()) s.request().hooks->on_interim(head.status, head.fields);
 }
 
+/// Fills the lease, once there is one, with a connection: false if it is new; `fresh`: it must be.
+task<bool> get_connection(sending& s, lease& held, bool fresh) {
+    if (!held) held = co_await wait_for_connection(s);
+    if (fresh) held.drop_connection();
+    const bool reused = held.has_connection();
+    if (!reused) co_await open_connection(s, held);
+    co_return reused;
+}
+
 /// Waits until the request is written, or its response begins before that.
 task<> wait_until_sent(sending& s, const http1::connection& wire, http1::exchange& x) {
     const due_time due = s.due(phase::write);
@@ -45,6 +54,11 @@ task<> wait_until_sent(sending& s, const http1::connection& wire, http1::exchang
         if (!limit.expired()) throw;
         s.fail_timeout(phase::write, due, "sending the request to " + s.peer());
     }
+}
+
+/// What of the request is not written yet.
+task<> send_rest(sending& s, http1::connection& wire, http1::exchange& x) {
+    return s.request().upload ? send_body(s, wire, x) : wait_until_sent(s, wire, x);
 }
 
 /// Until when a head is waited for; `broken`: why the request could not be sent, if so.
@@ -185,10 +199,8 @@ task<std::unique_ptr<response_state>> attempt(std::shared_ptr<sending> sent) {
         s.begin_attempt();
         choose_route_if_any(s, s.request());
         lease held = s.core().try_acquire(s.request());
-        if (!held) held = co_await wait_for_connection(s);
-        if (fresh) held.drop_connection();
-        const bool reused = held.has_connection();
-        if (!reused) co_await open_connection(s, held);
+        bool reused = held && held.has_connection() && !fresh;
+        if (!reused) reused = co_await get_connection(s, held, fresh);
         if (reused) tell_if_traced(s, trace_kind::connection_reuseconn, held.connection().facts->peer);
         note_connection(s, held, reused);
 
@@ -196,11 +208,9 @@ task<std::unique_ptr<response_state>> attempt(std::shared_ptr<sending> sent) {
         http1::connection& wire = held.connection().wire;
         auto x = std::make_unique<http1::exchange>();
         begin(s, wire, *x);
-        if (s.request().upload) {
-            co_await send_body(s, wire, *x);
+        if (s.request().upload || wire.is_sending()) {
+            co_await send_rest(s, wire, *x);
             tell_interims(s, *x);
-        } else if (wire.is_sending()) {
-            co_await wait_until_sent(s, wire, *x);
         }
         s.progress().request_bytes += wire.sent_bytes();
         if (!x->has_head() && !x->is_over()) {

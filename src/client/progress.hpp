@@ -19,8 +19,8 @@ namespace skein::client {
 /// What is known of a connection. Shared by the connection and those who tell of it.
 struct connection_facts {
     std::string peer = {};
-    std::string tls_version = {};
-    std::string tls_cipher = {};
+    std::string_view tls_version = {};  // OpenSSL's own, for ever
+    std::string_view tls_cipher = {};
     bool tls_resumed = false;
 };
 

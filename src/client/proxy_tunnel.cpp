@@ -30,7 +30,7 @@ proxy_tunnel::proxy_tunnel(const tunnel_request& what, const http1::parser_limit
     std::string text;
     http1::encode_head(text, head);
     say(text);
-    parser_.begin(http1::request_kind::connect);
+    parser_.begin(http1::request_kind::connect, answer_);
 }
 
 void proxy_tunnel::take(byte_view& data) {
@@ -41,7 +41,7 @@ void proxy_tunnel::take(byte_view& data) {
                 break;
             case http1::event::head: {
                 if (parser_.tunnel()) return open();
-                auto head = parser_.take_head();
+                auto& head = answer_.head;
                 std::string words = "refused a tunnel: it " + words_of_refusal(head);
                 return fail(head.status, std::move(head.fields), std::move(words));
             }

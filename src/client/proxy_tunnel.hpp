@@ -28,6 +28,7 @@ public:
 private:
     void take(byte_view& data) override;
 
+    http1::message answer_;
     http1::parser parser_;
 };
 

@@ -68,10 +68,10 @@ void stream::close() noexcept {
 const std::string& stream::peer() const {
     return core().peer().facts->peer;
 }
-const std::string& stream::tls_version() const {
+std::string_view stream::tls_version() const {
     return core().peer().facts->tls_version;
 }
-const std::string& stream::tls_cipher() const {
+std::string_view stream::tls_cipher() const {
     return core().peer().facts->tls_cipher;
 }
 

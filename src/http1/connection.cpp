@@ -20,7 +20,7 @@ exchange::~exchange() {
 
 std::unique_ptr<exchange> exchange::made(response_head head, byte_view content) {
     auto x = std::make_unique<exchange>();
-    x->head_ = std::move(head);
+    x->message_.head = std::move(head);
     x->has_head_ = true;
     x->state_ = state::complete;
     x->body_bytes_ = content.size();
@@ -104,7 +104,7 @@ connection::~connection() {
 
 void connection::start(exchange& to, request_kind kind, bool closes) {
     assert(exchange_ == nullptr && outgoing_ == nullptr);
-    parser_.begin(kind);
+    parser_.begin(kind, to.message_);
     exchange_ = &to;
     to.on_ = this;
     reusable_ = false;
@@ -159,7 +159,6 @@ void connection::detach() noexcept {
 
 void connection::complete(bool reusable) noexcept {
     exchange& x = *exchange_;
-    if (!parser_.trailers().empty()) x.trailers_ = std::move(parser_.trailers());
     x.state_ = exchange::state::complete;
     reusable_ = reusable && request_sent_ && !closes_;
     detach();
@@ -169,7 +168,7 @@ void connection::complete(bool reusable) noexcept {
 
 // Who takes the stream will listen to it; what comes until then, the stream keeps.
 void connection::open_tunnel(byte_view behind) {
-    behind_ = as_text(behind);
+    behind_ = std::make_unique<std::string>(as_text(behind));
     exchange& x = *exchange_;
     x.tunnel_ = true;
     x.state_ = exchange::state::complete;
@@ -182,6 +181,7 @@ void connection::open_tunnel(byte_view behind) {
 void connection::fail(std::error_code transport) noexcept {
     exchange& x = *exchange_;
     x.why_ = parser_.take_why();
+    x.message_.trailers.clear();  // some may have come
     x.transport_ = transport;
     x.state_ = exchange::state::failed;
     detach();
@@ -224,7 +224,6 @@ bool connection::take(byte_view& in, net::block_ptr& from) {
             x.wake_reader();
             return true;
         case event::head:
-            x.head_ = parser_.take_head();
             x.content_length_ = parser_.content_length();
             x.has_content_encoding_ = parser_.has_content_encoding();
             x.has_set_cookie_ = parser_.has_set_cookie();

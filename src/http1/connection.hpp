@@ -49,8 +49,8 @@ public:
     /// (101, CONNECT 2xx), and is kept for connection::take_stream().
     bool opens_tunnel() const noexcept { return tunnel_; }
 
-    response_head& head() noexcept { return head_; }
-    headers& trailers() noexcept { return trailers_; }
+    response_head& head() noexcept { return message_.head; }
+    headers& trailers() noexcept { return message_.trailers; }
     body_buffer& body() noexcept { return body_; }
     /// After failed: what was wrong with the message...
     const failure& why() const noexcept { return why_ ? *why_ : no_failure; }
@@ -133,8 +133,7 @@ private:
     bool has_set_cookie_ = false;
     bool cut_ = false;
     bool tunnel_ = false;
-    response_head head_;
-    headers trailers_;
+    message message_;
     body_buffer body_;
     std::unique_ptr<const failure> why_;  // null: none
     std::error_code transport_;
@@ -196,7 +195,7 @@ public:
     /// After an exchange that opens a tunnel, once the request has been sent: the stream, which nobody
     /// listens to, and what has come behind the head. The connection is good for nothing afterwards.
     std::unique_ptr<net::stream> take_stream(std::string& behind) noexcept {
-        behind = std::move(behind_);
+        if (behind_) behind = std::move(*behind_);
         return std::move(stream_);
     }
 
@@ -239,7 +238,7 @@ private:
     bool reusable_ = true;
     bool ended_ = false;
     bool paused_ = false;
-    std::string behind_;  // the head that opened a tunnel
+    std::unique_ptr<std::string> behind_;  // the head that opened a tunnel
 };
 
 }  // namespace skein::http1

@@ -102,7 +102,7 @@ void message_facts::add_keep_alive(std::string_view value) noexcept {
         if (!number) return;
         if (is(name, "max")) exhausted = *number == 0;
         if (is(name, "timeout") && *number <= std::numeric_limits<std::int32_t>::max())
-            keep_alive_timeout = std::chrono::seconds(static_cast<std::int64_t>(*number));
+            keep_alive_timeout.emplace(static_cast<std::int32_t>(*number));
     });
 }
 

@@ -63,7 +63,7 @@ struct message_facts {
     bool persistent(int status, http_version version) const noexcept;
 
     std::optional<std::uint64_t> content_length;
-    std::optional<std::chrono::seconds> keep_alive_timeout;
+    std::optional<std::chrono::duration<std::int32_t>> keep_alive_timeout;
     bool transfer_encoding = false;
     bool content_encoding = false;  ///< the body may have to be decoded
     bool set_cookie = false;

@@ -32,7 +32,7 @@ constinit const llhttp_settings_t parser::settings = [] {
     llhttp_settings_t s{};
     s.on_headers_complete = [](llhttp_t* l) -> int {
         of(l).llhttp_head_ = true;
-        return is_bodiless(of(l).kind_, of(l).head_.status) ? 1 : 0;
+        return is_bodiless(of(l).kind_, of(l).status()) ? 1 : 0;
     };
     s.on_body = [](llhttp_t* l, const char*, std::size_t size) -> int {
         of(l).llhttp_body_bytes_ += size;
@@ -52,7 +52,8 @@ constinit const llhttp_settings_t parser::settings = [] {
 
 constinit const parser_limits parser::default_limits;
 
-void parser::begin(request_kind kind) {
+void parser::begin(request_kind kind, message& into) {
+    message_ = &into;
     kind_ = kind;
     surplus_ = false;
     input_ended_ = false;
@@ -76,8 +77,8 @@ void parser::start_message() {
     first_line_ = true;
     fields_ = 0;
     facts_ = {};
-    head_.fields.clear();
-    trailers_.clear();
+    message_->head.fields.clear();
+    message_->trailers.clear();
     framing_ = http1::framing::none;
     tunnel_ = false;
     state_ = state::head;
@@ -117,7 +118,7 @@ event parser::read_head(byte_view& in) {
             if (!llhttp_head_) return event::need_data;
             break;
         case lines::complete:
-            if (llhttp_head_ && head_.status == llhttp_get_status_code(&llhttp_)) return head_complete();
+            if (llhttp_head_ && status() == llhttp_get_status_code(&llhttp_)) return head_complete();
             break;
         case lines::failed:
             return fail(failure_kind::protocol);
@@ -127,9 +128,9 @@ event parser::read_head(byte_view& in) {
 }
 
 event parser::head_complete() {
-    const bool final = head_.status >= 200 || (head_.status == 101 && kind_ == request_kind::upgrade);
-    if (!final && head_.status != 101) return interim_complete();
-    const auto verdict = facts_.decide(kind_, head_.status, head_.version);
+    const bool final = status() >= 200 || (status() == 101 && kind_ == request_kind::upgrade);
+    if (!final && status() != 101) return interim_complete();
+    const auto verdict = facts_.decide(kind_, status(), head().version);
     if (verdict.violation != nullptr) {
         violate(verdict.violation);
         return fail(failure_kind::protocol);
@@ -332,7 +333,7 @@ std::string parser::position() const {
 bool parser::reusable() const noexcept {
     // A body without a length is done only when the input has ended.
     return state_ == state::done && !surplus_ && !input_ended_ && !tunnel_ &&
-           facts_.persistent(head_.status, head_.version);
+           facts_.persistent(status(), head().version);
 }
 
 // Gives llhttp bytes, all of which it must take unless it pauses at the end of a chunk line.
@@ -378,8 +379,9 @@ event parser::fail(failure_kind kind) {
     why.received_bytes = body_bytes_;
     why.framing = kind == failure_kind::payload ? framing_ : framing::none;
     if (why.framing == framing::length) why.expected_bytes = facts_.content_length;
-    head_.fields.clear();  // nothing of what was not accepted is seen
-    trailers_.clear();
+    // Nothing of what was not accepted is seen.
+    if (in_head() || state_ == state::interim_over) message_->head.fields.clear();
+    message_->trailers.clear();
     state_ = state::failed;
     return event::failed;
 }

@@ -41,6 +41,12 @@ struct response_head {
     std::string reason = {};  ///< as it came; often empty
 };
 
+/// A response but for its body: where a parser puts what it finds.
+struct message {
+    response_head head = {};
+    headers trailers = {};
+};
+
 /// What the parser found next.
 enum class event : std::uint8_t {
     need_data,  ///< all input is used up
@@ -71,8 +77,9 @@ public:
     parser(const parser&) = delete;
     parser& operator=(const parser&) = delete;
 
-    /// Gets ready for the response to a request of that kind.
-    void begin(request_kind kind);
+    /// Gets ready for the response to a request of that kind, which goes to `into`. That must be there, and
+    /// nobody else's to change, until the exchange is over.
+    void begin(request_kind kind, message& into);
 
     /// The next event. Takes what belongs to it from the front of `in`. After need_data, call again when more
     /// has come; after every other event but end and failed, call again at once, even if `in` is empty.
@@ -82,16 +89,13 @@ public:
     /// Call it after next() has used up all input.
     event finish(ending how);
 
-    /// The head of the last event interim or head; valid until the next call of next().
-    const response_head& head() const noexcept { return head_; }
-    /// Moves the head out, after the event head.
-    response_head take_head() noexcept { return std::move(head_); }
+    /// The head of the last event interim or head, in the message; that of an interim response only until
+    /// the next call of next().
+    const response_head& head() const noexcept { return message_->head; }
     /// The part of the body that the last event brought: a view into its input.
     byte_view piece() const noexcept { return piece_; }
     /// Whether with that part the body has all its bytes.
     bool is_whole() const noexcept { return state_ == state::ending; }
-    /// The fields after a chunked body; complete at end. Never merged into the headers.
-    headers& trailers() noexcept { return trailers_; }
 
     /// After failed: what was wrong.
     const failure& why() const noexcept { return why_ ? *why_ : no_failure; }
@@ -187,6 +191,7 @@ private:
     bool over_limit(std::string_view what, std::size_t limit, std::string_view unit);
     event fail(failure_kind kind);
     bool in_head() const noexcept { return state_ == state::head; }
+    int status() const noexcept { return message_->head.status; }
 
     static const llhttp_settings_t settings;
     static const parser_limits default_limits;
@@ -212,30 +217,29 @@ private:
     // Lines.
     std::string carry_;              // the beginning of a line whose end has not come
     std::size_t section_left_ = 0;   // raw bytes that the head or the trailers may still have
-    std::size_t fields_ = 0;         // of this message
     std::size_t arrived_bytes_ = 0;  // at once: what a small head fits into
+    std::uint32_t fields_ = 0;       // of this message
     std::uint8_t held_bytes_ = 0;    // of CRLF, which llhttp gets when it is sure that no fold follows
     bool first_line_ = false;        // the next line is a status line
     bool may_fold_ = false;          // the line before is a field of a head
     message_facts::field last_field_ = message_facts::field::other;
 
     // The message.
+    message* message_ = nullptr;  // the caller's
     message_facts facts_;
-    std::size_t interims_ = 0;
     std::uint64_t head_bytes_ = 0;
     std::uint64_t body_bytes_ = 0;
     std::uint64_t left_ = 0;  // of a counted body or of a chunk
 
     // The chunk line.
     std::size_t chunk_line_bytes_ = 0;  // raw, with the CRLF of the chunk before
-    std::size_t chunk_line_lead_ = 0;   // 2 if there was a chunk before, for its CRLF
     std::size_t size_digits_ = 0;       // hex digits at its start, zeros included
-    bool in_size_ = false;
     std::size_t extension_bytes_ = 0;   // of all chunks; max_chunk_extension_bytes
     std::uint64_t overhead_bytes_ = 0;  // the same and padding
+    std::uint8_t chunk_line_lead_ = 0;  // 2 if there was a chunk before, for its CRLF
+    bool in_size_ = false;
+    std::uint32_t interims_ = 0;  // of this exchange
 
-    response_head head_;
-    headers trailers_;
     byte_view piece_;
     std::unique_ptr<failure> why_;  // null: none
 };

@@ -41,13 +41,14 @@ bool parser::take_status_line(std::string_view line) {
                         (line[7] == '0' || line[7] == '1') && line[8] == ' ' &&
                         (line.size() == 12 || line[12] == ' ');
     if (!shaped) return violate("not a status line of HTTP/1.0 or 1.1", line);
-    head_.version = line[7] == '1' ? http_version::http_1_1 : http_version::http_1_0;
-    head_.status = digit(9) * 100 + digit(10) * 10 + digit(11);  // llhttp checks that they are digits
-    if (head_.status < 100) return violate("a status code below 100", line);
+    response_head& head = message_->head;
+    head.version = line[7] == '1' ? http_version::http_1_1 : http_version::http_1_0;
+    head.status = digit(9) * 100 + digit(10) * 10 + digit(11);  // llhttp checks that they are digits
+    if (head.status < 100) return violate("a status code below 100", line);
     const std::string_view reason = line.substr(std::min<std::size_t>(line.size(), 13));
     if (http::find_bad_value_byte(reason) != reason.npos)
         return violate("control byte in the reason phrase", line);
-    head_.reason.assign(reason);
+    head.reason.assign(reason);
     return true;
 }
 
@@ -58,7 +59,8 @@ bool parser::take_status_line(std::string_view line) {
     std::string_view value(line.data() + name_size + 1, line.size() - name_size - 1);
     value = http::trim_blanks(value);
     if (++fields_ > limits_.max_headers) return over_limit("message", limits_.max_headers, "fields");
-    const detail::headers_writer writer{in_head() ? head_.fields : trailers_, arrived_bytes_};
+    const detail::headers_writer writer{in_head() ? message_->head.fields : message_->trailers,
+                                        arrived_bytes_};
     writer.append(line, name_size, value);
     may_fold_ = in_head();
     last_field_ = message_facts::classify(line.substr(0, name_size));
@@ -76,7 +78,7 @@ bool parser::take_fold(std::string_view line) {
         return violate("a folded Content-Length, Transfer-Encoding, Connection or Upgrade", line);
     const std::string_view more = http::trim_blanks(line);
     if (more.empty()) return true;
-    const detail::headers_writer writer{head_.fields};
+    const detail::headers_writer writer{message_->head.fields};
     if (!writer.last_value().empty()) writer.extend_last(" ");
     writer.extend_last(more);
     return true;

@@ -67,6 +67,7 @@ inline std::ostream& operator<<(std::ostream& out, const outcome& o) {
 inline outcome run(parser& p, request_kind kind, const std::vector<std::string_view>& pieces,
                    then last = then::stay_open, std::string* message = nullptr) {
     outcome o;
+    skein::http1::message into;
     bool over = false;
     const auto step = [&](event e) {
         switch (e) {
@@ -75,12 +76,10 @@ inline outcome run(parser& p, request_kind kind, const std::vector<std::string_v
             case event::interim:
                 o.interims += dump(p.head());
                 return true;
-            case event::head: {
-                const auto head = p.take_head();
-                o.status = head.status;
-                o.head = dump(head);
+            case event::head:
+                o.status = p.head().status;
+                o.head = dump(p.head());
                 return true;
-            }
             case event::body:
                 o.body += skein::as_text(p.piece());
                 return true;
@@ -95,7 +94,7 @@ inline outcome run(parser& p, request_kind kind, const std::vector<std::string_v
         }
         return false;
     };
-    p.begin(kind);
+    p.begin(kind, into);
     for (const std::string_view piece : pieces) {
         auto in = skein::as_bytes(piece);
         while (step(p.next(in))) {}
@@ -111,7 +110,7 @@ inline outcome run(parser& p, request_kind kind, const std::vector<std::string_v
         o.kind = p.why().kind;
         if (message != nullptr) *message = p.why().message;
     }
-    o.trailers = dump(p.trailers());
+    o.trailers = dump(into.trailers);
     o.reusable = p.reusable();
     o.surplus = p.surplus();
     o.tunnel = p.tunnel();

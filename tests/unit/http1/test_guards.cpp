@@ -403,8 +403,9 @@ TEST_CASE("a failure says what it is, with foreign bytes escaped and cut") {
     const judged reason = judge("HTTP/1.1 200 \x1b" + repeat("a", 5000) + "\r\n\r\n");
     CHECK(reason.message.size() < 400);
 
+    skein::http1::message m;
     parser p;
-    p.begin(request_kind::ordinary);
+    p.begin(request_kind::ordinary, m);
     auto in = skein::as_bytes("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello");
     while (p.next(in) != event::need_data) {}
     CHECK(p.finish(ending::orderly) == event::failed);
