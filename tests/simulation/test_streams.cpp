@@ -123,7 +123,7 @@ TEST_CASE("streams: lines, with every line end, and one at the end without") {
 }
 
 TEST_CASE("streams: a mark is found across pieces, and what overlaps it is not lost") {
-    for (const std::size_t piece : {1, 2, 3, 100}) {
+    for (const std::size_t piece : {1U, 2U, 3U, 100U}) {
         skein::testing::run([&]() -> task<> {
             skein::testing::link pieces;
             pieces.largest_piece_bytes = piece;
@@ -149,7 +149,7 @@ TEST_CASE("streams: a mark is found across pieces, and what overlaps it is not l
 }
 
 TEST_CASE("streams: a line over the limit is refused at the same byte however it came, and stays") {
-    for (const std::size_t piece : {1, 5, 100}) {
+    for (const std::size_t piece : {1U, 5U, 100U}) {
         skein::testing::run([&]() -> task<> {
             skein::testing::link pieces;
             pieces.largest_piece_bytes = piece;
