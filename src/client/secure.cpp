@@ -72,7 +72,8 @@ task<std::unique_ptr<net::stream>> secure(sending& s, std::unique_ptr<net::strea
     facts.tls_cipher = secured->cipher();
     facts.tls_resumed = secured->resumed();
     if (s.is_traced())
-        tell(s, event_of(trace_kind::tls_handshake_end, std::string(facts.tls_version) + " " + std::string(facts.tls_cipher)));
+        tell(s, event_of(trace_kind::tls_handshake_end,
+                         std::string(facts.tls_version) + " " + std::string(facts.tls_cipher)));
     co_return secured;
 }
 
