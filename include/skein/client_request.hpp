@@ -268,6 +268,15 @@ public:
     client_request& resumable(bool resume = true) &;
     client_request&& resumable(bool resume = true) && { return std::move(resumable(resume)); }
 
+    /// Asks the server to go on with another protocol ("websocket", "name/version") on this connection
+    /// (RFC 9110, section 7.8); of several calls, with any of these. If it agrees, the response has status
+    /// 101, and its upgrade() gives the stream; else it is one like any other. A redirect to another origin
+    /// takes the wish away with the other headers. Through a proxy it goes in a tunnel, also to http URLs.
+    /// *Throws:* std::invalid_argument for what is no protocol. Awaiting: protocol_error for a 101 that names
+    /// no protocol, or one that was not asked for, or comes before the request is sent.
+    client_request& upgrade(std::string_view protocol) &;
+    client_request&& upgrade(std::string_view protocol) && { return std::move(upgrade(protocol)); }
+
     /// Adds a middleware, inside of the session's and of those that were added before. (In aiohttp the
     /// request's list takes the place of the session's; for that, see session_middleware().)
     client_request& middleware(skein::middleware around) &;

@@ -8,6 +8,7 @@
 #include <skein/http_version.hpp>
 #include <skein/request_report.hpp>
 #include <skein/save_options.hpp>
+#include <skein/stream.hpp>
 #include <skein/task.hpp>
 #include <skein/url.hpp>
 #include <skein/web_link.hpp>
@@ -132,6 +133,12 @@ public:
     /// *Cancellation:* waits for what is being written at the moment.
     task<std::uint64_t> save_to(std::filesystem::path path, save_options options = save_options(),
                                 std::function<void(byte_view piece)> each = {});
+
+    /// After a 101, or a 2xx to CONNECT: the connection as a stream, which begins with what came behind the
+    /// head. It is the caller's for good, but keeps its place in the limits of the session until it is
+    /// closed. Before, nothing of what comes is lost; a response that is dropped closes it. *Throws:*
+    /// std::logic_error for any other response, the second time, and after close().
+    stream upgrade();
 
     /// Gives the body up, and the connection if the body has not arrived whole.
     void close() noexcept;

@@ -2,12 +2,15 @@
 #pragma once
 
 #include <skein/client_request.hpp>
+#include <skein/connect.hpp>
 #include <skein/cookie_jar.hpp>
 #include <skein/detail/config.hpp>
 #include <skein/session_options.hpp>
+#include <skein/stream.hpp>
 #include <skein/task.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string_view>
 
@@ -52,9 +55,11 @@ public:
     client_session& operator=(client_session&&) noexcept;
     ~client_session();
 
-    /// A request with that method. Nothing is sent before it is awaited.
-    /// *Throws:* invalid_url; std::invalid_argument for a method that is no token; std::logic_error after
-    /// close().
+    /// A request with that method. Nothing is sent before it is awaited. CONNECT asks the server of the URL,
+    /// or the proxy that is in use, for a way to host and port of the URL, or to what a Host header of the
+    /// caller's says: 2xx is an answer whose upgrade() gives the stream. It takes no cookies along, and
+    /// follows no redirects. *Throws:* invalid_url; std::invalid_argument for a method that is no token;
+    /// std::logic_error after close().
     client_request request(std::string_view method, std::string_view url);
     client_request get(std::string_view url) { return request("GET", url); }
     client_request head(std::string_view url) { return request("HEAD", url); }
@@ -64,6 +69,12 @@ public:
     client_request del(std::string_view url) { return request("DELETE", url); }
     client_request options(std::string_view url) { return request("OPTIONS", url); }
 
+    /// Opens a stream of bytes to a host, with what the session has for that: names and their addresses, the
+    /// address policy, proxies (one for http makes a tunnel, too), TLS sessions. It is none of the pool's
+    /// connections, but counts towards its limits as long as it is open. As skein::connect() otherwise.
+    /// Neither middlewares nor trace functions are asked. *Throws:* also std::logic_error after close().
+    task<stream> connect(std::string_view host, std::uint16_t port, connect_options how = connect_options());
+
     /// The jar: what servers set, at redirects too, and what the program puts in. Valid as long as the
     /// session.
     cookie_jar& cookies();
@@ -71,7 +82,7 @@ public:
     session_stats stats() const noexcept;
 
     /// Closes idle connections, and refuses requests from now on, those that wait for a connection too; those
-    /// that have one go on. Waits until the sockets are closed.
+    /// that have one go on, and so do streams. Waits until the sockets are closed.
     task<> close();
 
 private:

@@ -167,7 +167,7 @@ public:
     ~payload_error() override;
 };
 
-/// A body ended before as much of it had come as was asked for, by read_exactly() or read_until().
+/// A body, or a stream, ended before as much of it had come as read_exactly() or read_until() wanted.
 class SKEIN_API incomplete_read : public payload_error {
 public:
     incomplete_read(const std::string& what, std::vector<std::byte> partial);

@@ -13,6 +13,7 @@
 #include <skein/client_session.hpp>
 #include <skein/clock.hpp>
 #include <skein/condition.hpp>
+#include <skein/connect.hpp>
 #include <skein/content_coding.hpp>
 #include <skein/content_disposition.hpp>
 #include <skein/cookie_file.hpp>
@@ -42,9 +43,11 @@
 #include <skein/run.hpp>
 #include <skein/save_options.hpp>
 #include <skein/semaphore.hpp>
+#include <skein/serve.hpp>
 #include <skein/session_options.hpp>
 #include <skein/shield.hpp>
 #include <skein/sleep.hpp>
+#include <skein/stream.hpp>
 #include <skein/task.hpp>
 #include <skein/task_group.hpp>
 #include <skein/task_local.hpp>

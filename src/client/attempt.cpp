@@ -6,6 +6,7 @@
 #include "client/cookies.hpp"
 #include "client/route.hpp"
 #include "client/tell.hpp"
+#include "client/upgrade.hpp"
 #include "client/upload.hpp"
 #include "http1/encoder.hpp"
 #include "task/wait_limit.hpp"
@@ -24,29 +25,6 @@ http1::request_kind kind_of(std::string_view method) noexcept {
     return http1::request_kind::ordinary;
 }
 
-task<lease> wait_for_connection(sending& s) {
-    const auto started = detail::this_kernel.scheduler->now();
-    const due_time due = s.due(phase::pool);
-    detail::wait_limit limit(due.when);
-    tell_if_traced(s, trace_kind::connection_queued_start);
-    try {
-        auto got = co_await s.core().acquire(s.request());
-        tell_if_traced(s, trace_kind::connection_queued_end);
-        co_return got;
-    } catch (const cancelled_error&) {
-        if (!limit.expired()) throw;
-        const auto& pool = s.core().connections();
-        const auto limit_text = [](std::size_t n) { return n == 0 ? "none" : std::to_string(n); };
-        const auto waited = detail::this_kernel.scheduler->now() - started;
-        s.fail_timeout(phase::pool, due,
-                       "waiting " + duration_text(waited) + " for a free connection to " + s.peer() + " (" +
-                           std::to_string(pool.open()) + " open, " + std::to_string(pool.idle()) +
-                           " of them idle; limit " + limit_text(pool.limits().total) + ", per host " +
-                           limit_text(pool.limits().per_host) + "; " + std::to_string(pool.waiting()) +
-                           " others wait)");
-    }
-}
-
 /// Tells of the interim responses that have come, if the caller wants to hear of them.
 void tell_interims(const sending& s, http1::exchange& x) {
     if (!s.request().hooks) [[likely]]
@@ -59,7 +37,10 @@ task<bool> get_connection(sending& s, lease& held, bool fresh) {
     if (!held) held = co_await wait_for_connection(s);
     if (fresh) held.drop_connection();
     const bool reused = held.has_connection();
-    if (!reused) co_await open_connection(s, held);
+    if (!reused) {
+        auto made = co_await open(s);
+        held.fill(std::move(made.bytes), std::move(made.facts));
+    }
     co_return reused;
 }
 
@@ -103,6 +84,7 @@ due_time due_for_head(const sending& s, std::error_code broken) {
 /// The fields with cookies, if there are any for this hop: a copy in `merged`.
 const headers* fields_with_cookies(const sending& s, headers& merged) {
     if (s.core().cookies().empty() && s.request().cookies.empty()) return &s.fields();
+    if (s.request().method == "CONNECT") return &s.fields();  // a proxy may be the one to read them
     const std::string value =
         cookie_header(s.fields(), s.request(), s.core().cookies(), s.core().wall_time());
     if (value.empty()) return &s.fields();
@@ -132,6 +114,9 @@ void begin(const sending& s, http1::connection& wire, http1::exchange& x) {
     head.fields = fields_with_cookies(s, merged);
     if (head.fields != &s.core().base_fields() || r.choices)
         head.fields = fields_on_route(s, head.fields, merged);
+    auto kind = kind_of(r.method);
+    if (kind == http1::request_kind::connect) [[unlikely]]
+        head.target = head.host = absolute = authority_of(s);
     const auto& lines = s.core().base_lines();
     if (head.fields == &s.core().base_fields() && lines) {  // most requests add nothing
         head.plain_lines = *lines;
@@ -144,12 +129,14 @@ void begin(const sending& s, http1::connection& wire, http1::exchange& x) {
     head.close = s.core().options().connector.force_close;
     std::string& room = s.core().head_room();
     room.clear();
-    const bool closes = http1::encode_head(room, head).close;
+    const auto [closes, upgrades] = http1::encode_head(room, head);
+    if (upgrades && kind == http1::request_kind::ordinary) [[unlikely]]
+        kind = http1::request_kind::upgrade;
     if (r.hooks && r.hooks->on_interim) x.keep_interims();
     if (r.upload)
-        wire.begin_streamed(x, kind_of(r.method), room, closes);
+        wire.begin_streamed(x, kind, room, closes);
     else
-        wire.begin(x, kind_of(r.method), room, r.body, closes);
+        wire.begin(x, kind, room, r.body, closes);
     if (s.is_traced()) tell_sent(s, room, !r.upload && r.body ? *r.body : std::string_view());
 }
 
@@ -176,7 +163,31 @@ task<> wait_for_turn(sending& s, rate_limiter& limiter) {
 
 }  // namespace
 
+task<lease> wait_for_connection(sending& s) {
+    const auto started = detail::this_kernel.scheduler->now();
+    const due_time due = s.due(phase::pool);
+    detail::wait_limit limit(due.when);
+    tell_if_traced(s, trace_kind::connection_queued_start);
+    try {
+        auto got = co_await s.core().acquire(s.request());
+        tell_if_traced(s, trace_kind::connection_queued_end);
+        co_return got;
+    } catch (const cancelled_error&) {
+        if (!limit.expired()) throw;
+        const auto& pool = s.core().connections();
+        const auto limit_text = [](std::size_t n) { return n == 0 ? "none" : std::to_string(n); };
+        const auto waited = detail::this_kernel.scheduler->now() - started;
+        s.fail_timeout(phase::pool, due,
+                       "waiting " + duration_text(waited) + " for a free connection to " + s.peer() + " (" +
+                           std::to_string(pool.open()) + " open, " + std::to_string(pool.idle()) +
+                           " of them idle; limit " + limit_text(pool.limits().total) + ", per host " +
+                           limit_text(pool.limits().per_host) + "; " + std::to_string(pool.waiting()) +
+                           " others wait)");
+    }
+}
+
 void keep_cookies(const sending& s, const http1::response_head& head) {
+    if (s.request().method == "CONNECT") return;  // of a proxy, maybe
     s.core().cookies().take_all(head.fields, s.request().url, s.core().wall_time());
 }
 
@@ -226,6 +237,8 @@ task<std::unique_ptr<response_state>> attempt(std::shared_ptr<sending> sent) {
             if (s.is_traced()) tell_response(s, trace_kind::response_head, x->head());
             if (x->head().status == 407) [[unlikely]]
                 refuse_proxy_challenge(s, x->head());
+            if (x->opens_tunnel()) [[unlikely]]
+                check_switch(s, wire, x->head());
             if (x->has_set_cookie()) keep_cookies(s, x->head());
             if (limiter != nullptr) limiter->learn(s.request().url, x->head(), s.core().wall_time());
             fresh = false;

@@ -16,6 +16,9 @@ namespace skein::client {
 /// report.
 task<std::unique_ptr<response_state>> attempt(std::shared_ptr<sending> sent);
 
+/// Waits for a connection that is idle, or a place for one, within the time limit of the phase pool.
+task<lease> wait_for_connection(sending& s);
+
 /// A response that nobody will read: its body is taken in if it is short and comes soon, so that the
 /// connection can go on.
 task<> drain(sending& s, http1::exchange& x);

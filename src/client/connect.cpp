@@ -15,7 +15,7 @@
 
 namespace skein::client {
 
-task<> open_connection(sending& s, lease& into) {
+task<open_stream> open(sending& s) {
     const proxy* const p = via(s.request());
     tell_if_traced(s, trace_kind::connection_create_start);
     const url& to = s.request().url;
@@ -24,9 +24,13 @@ task<> open_connection(sending& s, lease& into) {
     auto way = p != nullptr ? connect_through(s, *p, origin, *facts) : dial(s, origin);
     auto stream = co_await way;
     facts->peer = stream->peer();
-    if (to.is_secure()) stream = co_await secure(s, std::move(stream), s.trust(), origin, *facts);
+    if (to.is_secure())
+        stream = co_await secure(s, std::move(stream), s.trust(), origin, *facts, !is_raw(s.request()));
     tell_if_traced(s, trace_kind::connection_create_end, facts->peer);
-    into.fill(std::move(stream), std::move(facts));
+    open_stream made;
+    made.bytes = std::move(stream);
+    made.facts = std::move(facts);
+    co_return made;
 }
 
 }  // namespace skein::client

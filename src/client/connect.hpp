@@ -2,14 +2,21 @@
 #pragma once
 
 #include "client/sending.hpp"
-#include "client/session_core.hpp"
+#include "net/stream.hpp"
 
 #include <skein/task.hpp>
 
+#include <memory>
+
 namespace skein::client {
 
-/// Opens a connection to where the request goes and puts it into the lease. *Throws:* resolve_error,
+struct open_stream {
+    std::unique_ptr<net::stream> bytes;
+    std::shared_ptr<const connection_facts> facts;
+};
+
+/// Opens a stream to where the request goes, on the way that was chosen for it. *Throws:* resolve_error,
 /// connect_error, proxy_error, tls_error, timeout_error, with the report; cancelled_error.
-task<> open_connection(sending& s, lease& into);
+task<open_stream> open(sending& s);
 
 }  // namespace skein::client

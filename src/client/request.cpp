@@ -3,6 +3,7 @@
 #include "client/request_state.hpp"
 #include "client/send.hpp"
 #include "client/session_core.hpp"
+#include "client/upgrade.hpp"
 #include "http/cookie_rules.hpp"
 #include "http/credentials.hpp"
 #include "http/field_grammar.hpp"
@@ -205,6 +206,17 @@ client_request& client_request::allow_downgrade(bool allow) & {
 
 client_request& client_request::tls(const tls_context& trust) & {
     choices_of(state()).tls = trust;
+    return *this;
+}
+
+client_request& client_request::upgrade(std::string_view protocol) & {
+    if (!client::is_protocol(protocol))
+        throw std::invalid_argument("upgrade to \"" + http::escaped(protocol, 64) +
+                                    "\": not a protocol (RFC 9110, section 7.8)");
+    auto& fields = state().fields;
+    fields.append("Upgrade", protocol);
+    if (!fields.contains("Connection")) fields.append("Connection", "upgrade");
+    choices_of(state()).use = client::connection_use::upgrade;
     return *this;
 }
 

@@ -54,8 +54,16 @@ struct request_hooks {
     std::function<void(std::uint64_t received, std::optional<std::uint64_t> total)> on_download;
 };
 
+/// What becomes of a connection, as far as its way depends on it.
+enum class connection_use : std::uint8_t {
+    http,     ///< requests
+    upgrade,  ///< one that may become another protocol's: no proxy may stand in between
+    raw,      ///< none: it is for whoever wants a stream of bytes
+};
+
 /// What few requests have: connections of their own kind.
 struct connection_choices {
+    connection_use use = connection_use::http;
     std::optional<tls_context> tls;  // nothing: the session's
     skein::proxy proxy;              // as the request says
     skein::proxy via;  // what the attempt goes through, if anything: by route.hpp, anew for each

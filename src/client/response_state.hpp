@@ -32,11 +32,12 @@ public:
             tell_end();
     }
 
-    /// The message is complete: the connection is free for others.
+    /// The message is complete: the connection is free for others, unless it is of another protocol now.
     void release_if_over() noexcept {
         if (!x->is_over()) return;
         sent->end();
-        held.release();
+        if (!x->opens_tunnel()) [[likely]]
+            held.release();
     }
     /// The head of the response, also if another exchange goes on with its body.
     http1::response_head& head() noexcept {

@@ -50,6 +50,8 @@ void choose_route(const sending& s, request_state& r) {
     choices.key.clear();
     if (choices.tls) choices.key.append("tls ").append(std::to_string(choices.tls->id()));
     if (choices.via) append_identity(choices.key, s, choices.via);
+    if (choices.use == connection_use::raw) choices.key.append(choices.key.empty() ? "raw" : " raw");
+    if (choices.use == connection_use::upgrade && choices.via) choices.key.append(" tunnel");
 }
 
 std::optional<std::string> proxy_authorization(const sending& s, const proxy& p) {

@@ -47,7 +47,13 @@ inline bool speaks_http(const proxy& p) noexcept {
 /// Whether the proxy gets the request itself, instead of making a way for it.
 inline bool is_forwarded(const request_state& r) noexcept {
     const proxy* const p = via(r);
-    return p != nullptr && speaks_http(*p) && !r.url.is_secure();
+    if (p == nullptr) [[likely]]
+        return false;
+    return speaks_http(*p) && !r.url.is_secure() && r.choices->use == connection_use::http;
+}
+/// Whether nothing but a stream is wanted.
+inline bool is_raw(const request_state& r) noexcept {
+    return r.choices && r.choices->use == connection_use::raw;
 }
 
 /// Whom connections to the origin trust.

@@ -40,7 +40,7 @@ void warn_of_insecure(const endpoint& peer) {
 
 task<std::unique_ptr<net::stream>> secure(sending& s, std::unique_ptr<net::stream> plain,
                                           const tls_context& trust, const endpoint& peer,
-                                          connection_facts& facts) {
+                                          connection_facts& facts, bool is_http) {
     s.enter(phase::tls);
     const due_time due = s.due(phase::tls);
     detail::wait_limit limit(due.when);
@@ -52,6 +52,7 @@ task<std::unique_ptr<net::stream>> secure(sending& s, std::unique_ptr<net::strea
             warn_of_insecure(peer);
         secured =
             std::make_unique<tls::stream>(std::move(plain), trust, peer.host, sessions_for(s, trust, peer));
+        if (!is_http) secured->offer_no_protocol();
         failed = co_await tls::handshake_wait(*secured);
     } catch (const cancelled_error&) {
         if (!limit.expired()) throw;
@@ -71,7 +72,8 @@ task<std::unique_ptr<net::stream>> secure(sending& s, std::unique_ptr<net::strea
     facts.tls_cipher = secured->cipher();
     facts.tls_resumed = secured->resumed();
     if (s.is_traced())
-        tell(s, event_of(trace_kind::tls_handshake_end, std::string(facts.tls_version) + " " + std::string(facts.tls_cipher)));
+        tell(s, event_of(trace_kind::tls_handshake_end,
+                         std::string(facts.tls_version) + " " + std::string(facts.tls_cipher)));
     co_return secured;
 }
 

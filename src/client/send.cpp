@@ -64,7 +64,7 @@ task<client_response> send(std::unique_ptr<request_state> request) {
             auto trying = sent->retries() != nullptr ? attempt_and_retry(sent) : next_attempt(sent);
             auto response = co_await trying;
             http1::exchange& x = *response->x;
-            const bool redirected = follows && is_redirect(x.head());
+            const bool redirected = follows && is_redirect(x.head()) && r.method != "CONNECT";
             if (redirected) history.push_back(follow(*sent, x.head()));
             if (redirected || (r.auth && answer_challenge(*sent, x.head()))) {
                 co_await drain(*sent, x);

@@ -69,7 +69,7 @@ void add_base_fields(request_state& request) {
 }
 
 bool wants_trace(const request_state& r) noexcept {
-    return r.core->options().trace || (r.hooks && r.hooks->trace);
+    return (r.core->options().trace || (r.hooks && r.hooks->trace)) && !is_raw(r);
 }
 bool has_middlewares(const request_state& r) noexcept {
     const bool of_session = !r.core->options().middleware.empty();

@@ -29,7 +29,8 @@ client_request client_session::request(std::string_view method, std::string_view
     if (target.scheme() != "http" && target.scheme() != "https")
         throw invalid_url("the scheme of " + target.redacted() + " is not http or https");
     auto made = std::make_unique<client::request_state>(core_, method, std::move(target));
-    if (core_->netrc() != nullptr) made->auth = std::make_unique<client::authorization>();
+    if (core_->netrc() != nullptr && method != "CONNECT")
+        made->auth = std::make_unique<client::authorization>();
     return client_request(std::move(made));
 }
 

@@ -166,6 +166,18 @@ void connection::complete(bool reusable) noexcept {
     if (!x.reader_is_due_ && !streaming_) listener_.on_complete();
 }
 
+// Who takes the stream will listen to it; what comes until then, the stream keeps.
+void connection::open_tunnel(byte_view behind) {
+    behind_ = std::make_unique<std::string>(as_text(behind));
+    exchange& x = *exchange_;
+    x.tunnel_ = true;
+    x.state_ = exchange::state::complete;
+    reusable_ = false;
+    detach();
+    stream_->attach(nullptr);
+    x.wake_reader();
+}
+
 void connection::fail(std::error_code transport) noexcept {
     exchange& x = *exchange_;
     x.why_ = parser_.take_why();
@@ -180,7 +192,7 @@ void connection::close(std::error_code why) noexcept {
     ended_ = true;
     abandon_outgoing();
     if (exchange_ != nullptr) fail(why);
-    stream_->close();
+    if (stream_) stream_->close();  // unless it was taken
 }
 
 void connection::end_idle() noexcept {
@@ -224,7 +236,10 @@ bool connection::take(byte_view& in, net::block_ptr& from) {
             x.wake_reader();
             return true;
         case event::end:
-            complete(in.empty() && parser_.reusable());
+            if (parser_.tunnel()) [[unlikely]]
+                open_tunnel(in);
+            else
+                complete(in.empty() && parser_.reusable());
             return false;
         case event::failed:
             fail({});

@@ -45,6 +45,9 @@ public:
     state now() const noexcept { return state_; }
     bool has_head() const noexcept { return has_head_; }
     bool is_over() const noexcept { return state_ >= state::complete; }
+    /// It is complete, and HTTP has ended with it: what follows on the connection is of another protocol
+    /// (101, CONNECT 2xx), and is kept for connection::take_stream().
+    bool opens_tunnel() const noexcept { return tunnel_; }
 
     response_head& head() noexcept { return message_.head; }
     headers& trailers() noexcept { return message_.trailers; }
@@ -129,6 +132,7 @@ private:
     bool has_content_encoding_ = false;
     bool has_set_cookie_ = false;
     bool cut_ = false;
+    bool tunnel_ = false;
     message message_;
     body_buffer body_;
     std::unique_ptr<const failure> why_;  // null: none
@@ -186,6 +190,15 @@ public:
 
     net::stream& stream() noexcept { return *stream_; }
 
+    /// Whether all of the request has left, as far as the system has taken it.
+    bool has_sent() const noexcept { return request_sent_; }
+    /// After an exchange that opens a tunnel, once the request has been sent: the stream, which nobody
+    /// listens to, and what has come behind the head. The connection is good for nothing afterwards.
+    std::unique_ptr<net::stream> take_stream(std::string& behind) noexcept {
+        if (behind_) behind = std::move(*behind_);
+        return std::move(stream_);
+    }
+
     /// Ends what is under way; the exchange fails with this code.
     void close(std::error_code why) noexcept;
 
@@ -206,6 +219,7 @@ private:
     void end_idle() noexcept;
     bool take(byte_view& in, net::block_ptr& from);
     void complete(bool reusable) noexcept;
+    void open_tunnel(byte_view behind);
     void fail(std::error_code transport) noexcept;
     void detach() noexcept;
 
@@ -224,6 +238,7 @@ private:
     bool reusable_ = true;
     bool ended_ = false;
     bool paused_ = false;
+    std::unique_ptr<std::string> behind_;  // the head that opened a tunnel
 };
 
 }  // namespace skein::http1

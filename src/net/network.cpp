@@ -1,6 +1,7 @@
 // Owns which network a thread has.
 #include "net/network.hpp"
 
+#include "net/listen.hpp"
 #include "net/tcp.hpp"
 #include "net/unix.hpp"
 
@@ -19,6 +20,10 @@ public:
     }
     task<std::unique_ptr<stream>> connect_unix(std::string path, const socket_options& how) override {
         return net::connect_unix(std::move(path), how);
+    }
+    std::unique_ptr<listener> listen(address at, int backlog) override { return listen_tcp(at, backlog); }
+    std::unique_ptr<listener> listen_unix(std::string path, int backlog) override {
+        return net::listen_unix(path, backlog);
     }
     net::resolver& resolver() noexcept override { return system_resolver(); }
 };

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "net/address.hpp"
+#include "net/listener.hpp"
 #include "net/resolver.hpp"
 #include "net/socket_options.hpp"
 #include "net/stream.hpp"
@@ -27,6 +28,13 @@ public:
     virtual task<std::unique_ptr<stream>> connect(address to, const socket_options& how) = 0;
     /// The same to a Unix socket, by its path; "@name" is in the abstract namespace.
     virtual task<std::unique_ptr<stream>> connect_unix(std::string path, const socket_options& how) = 0;
+
+    /// Listens there, from now on; port 0: one that is free. So many connections may wait to be accepted.
+    /// *Throws:* std::system_error with the system's code.
+    virtual std::unique_ptr<listener> listen(address at, int backlog) = 0;
+    /// The same at a Unix socket, by its path or "@name". A socket that nobody listens at any more is
+    /// replaced.
+    virtual std::unique_ptr<listener> listen_unix(std::string path, int backlog) = 0;
 
     /// Who knows names.
     virtual net::resolver& resolver() noexcept = 0;

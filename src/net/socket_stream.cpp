@@ -61,9 +61,17 @@ public:
     }
 
     void write(byte_view data, write_listener& listener) noexcept override {
-        if (state_ == nullptr) return refuse(listener, std::make_error_code(std::errc::operation_canceled));
+        if (state_ == nullptr)
+            return tell_later(listener, std::make_error_code(std::errc::operation_canceled));
         if (const auto why = queued_write::start(*state_->handle()->loop, fd_, data, listener, queued_))
-            refuse(listener, why);
+            tell_later(listener, why);
+    }
+
+    void shutdown(write_listener& listener) noexcept override {
+        if (state_ == nullptr)
+            return tell_later(listener, std::make_error_code(std::errc::operation_canceled));
+        const bool done = ::shutdown(fd_, SHUT_WR) == 0;
+        tell_later(listener, done ? std::error_code() : std::error_code(errno, std::generic_category()));
     }
 
     void close() noexcept override {
@@ -80,17 +88,17 @@ public:
 
 private:
     /// Tells the listener, but not from inside the call that registered it.
-    static void refuse(write_listener& listener, std::error_code why) noexcept {
-        struct refusal final : detail::ready_node, detail::recycled {
-            refusal(write_listener& whom, std::error_code what) noexcept : listener(whom), result(what) {}
+    static void tell_later(write_listener& listener, std::error_code result) noexcept {
+        struct telling final : detail::ready_node, detail::recycled {
+            telling(write_listener& whom, std::error_code what) noexcept : listener(whom), result(what) {}
             void run() noexcept override {
-                const std::unique_ptr<refusal> self(this);
+                const std::unique_ptr<telling> self(this);
                 listener.on_written(result);
             }
             write_listener& listener;
             std::error_code result;
         };
-        detail::this_kernel.scheduler->push(*new refusal(listener, why));
+        detail::this_kernel.scheduler->push(*new telling(listener, result));
     }
 
     void start_reading() noexcept {

@@ -57,9 +57,18 @@ public:
     /// taken in order, that was. An error is not reported here: the write() of the rest meets it again.
     virtual std::size_t try_write(std::span<const byte_view> pieces) noexcept = 0;
 
+    /// Whether the system has got all that try_write() took: TLS keeps what it has encrypted until then. If
+    /// not, a write() of nothing waits for that.
+    virtual bool is_flushed() const noexcept { return true; }
+
     /// Writes all of `data`, which must stay valid until the listener is told. One write at a time. The
     /// listener is always told, once, and never from inside this call.
     virtual void write(byte_view data, write_listener& listener) noexcept = 0;
+
+    /// Ends our own direction: the peer sees the end behind what was written, and may go on; reading does.
+    /// Once, in the place of another write; nothing is written afterwards. The listener is told as by
+    /// write().
+    virtual void shutdown(write_listener& listener) noexcept = 0;
 
     /// Closes both directions now. A pending write ends with operation_canceled; the sink hears nothing more.
     virtual void close() noexcept = 0;

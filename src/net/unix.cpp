@@ -9,7 +9,6 @@
 #include <skein/sleep.hpp>
 
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -27,23 +26,7 @@ namespace {
     throw std::system_error(std::error_code(number, std::generic_category()));
 }
 
-struct unix_address {
-    sockaddr_un system{};
-    socklen_t bytes = 0;
-
-    explicit unix_address(const std::string& path) {
-        const bool is_abstract = path.front() == '@' || path.front() == '\0';
-        // A path ends with a zero, an abstract name with its last byte.
-        if (path.size() + (is_abstract ? 0 : 1) > sizeof system.sun_path) fail(ENAMETOOLONG);
-        if (!is_abstract && path.find('\0') != path.npos) fail(EINVAL);
-        system.sun_family = AF_UNIX;
-        std::memcpy(system.sun_path, path.data(), path.size());
-        if (is_abstract) system.sun_path[0] = '\0';
-        bytes = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size() + (is_abstract ? 0 : 1));
-    }
-};
-
-open_socket adopt(detail::descriptor& connected) {
+open_socket open_pipe(detail::descriptor& connected) {
     auto state = std::make_unique<socket_state>();
     const int begun = uv_pipe_init(loop::loop::current("a connection").uv(), &state->uv.pipe, 0);
     if (begun != 0) fail(-begun);
@@ -58,7 +41,6 @@ open_socket adopt(detail::descriptor& connected) {
 
 task<std::unique_ptr<stream>> connect_in_task(std::string path, const socket_options& how) {
     using namespace std::chrono_literals;
-    if (path.empty()) fail(EINVAL);
     const unix_address to(path);
     detail::descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (socket.get() < 0) fail(errno);
@@ -72,10 +54,26 @@ task<std::unique_ptr<stream>> connect_in_task(std::string path, const socket_opt
         co_await sleep(pause);
     }
     if (path.front() == '\0') path.front() = '@';
-    co_return make_socket_stream(adopt(socket), "unix:" + path);
+    co_return adopt_unix(socket, "unix:" + path);
 }
 
 }  // namespace
+
+unix_address::unix_address(const std::string& path) {
+    if (path.empty()) fail(EINVAL);
+    is_abstract = path.front() == '@' || path.front() == '\0';
+    // A path ends with a zero, an abstract name with its last byte.
+    if (path.size() + (is_abstract ? 0 : 1) > sizeof system.sun_path) fail(ENAMETOOLONG);
+    if (!is_abstract && path.find('\0') != path.npos) fail(EINVAL);
+    system.sun_family = AF_UNIX;
+    std::memcpy(system.sun_path, path.data(), path.size());
+    if (is_abstract) system.sun_path[0] = '\0';
+    bytes = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size() + (is_abstract ? 0 : 1));
+}
+
+std::unique_ptr<stream> adopt_unix(detail::descriptor& connected, std::string peer) {
+    return make_socket_stream(open_pipe(connected), std::move(peer));
+}
 
 task<std::unique_ptr<stream>> connect_unix(std::string path, const socket_options& how) {
     return connect_in_task(std::move(path), how);

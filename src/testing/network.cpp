@@ -71,7 +71,7 @@ task<> server_stream::state::write(std::string data) {
     const auto to = wire;
     byte_view rest = as_bytes(data);
     while (!rest.empty()) {
-        if (to->client_has_ended()) throw client_gone();
+        if (to->client_is_gone()) throw client_gone();
         if (to->has_ended_writing()) throw std::logic_error("write() after end_writing()");
         const std::size_t taken = to->send(rest);
         rest = rest.subspan(taken);

@@ -1,6 +1,8 @@
 // Owns the names, the listeners and the connections of a simulation.
 #include "testing/simulated_network.hpp"
 
+#include "testing/simulated_listener.hpp"
+
 #include <skein/detail/report.hpp>
 #include <skein/error.hpp>
 
@@ -83,16 +85,16 @@ task<std::unique_ptr<net::stream>> simulated_network::connect_unix(std::string p
 task<std::unique_ptr<net::stream>> simulated_network::connect_task(simulated_network& self, std::string where,
                                                                    std::errc if_unknown) {
     auto answer = detail::this_kernel.scheduler->now() + 2 * self.link_.latency;
-    const auto found = self.endpoints_.find(where);
-    if (found != self.endpoints_.end()) answer += found->second.delay;
-    const bool swallowed = found != self.endpoints_.end() && !found->second.serve && !found->second.failure;
+    const endpoint* const found = self.find_endpoint(where);
+    if (found != nullptr) answer += found->delay;
+    const bool swallowed = found != nullptr && !found->serve && !found->line && !found->failure;
     network_wait answered(self.waits_, swallowed ? clock::time_point::max() : answer);
     const std::error_code failed = co_await answered;
     if (failed) throw std::system_error(failed);
-    const auto at = self.endpoints_.find(where);
-    if (at == self.endpoints_.end()) throw std::system_error(std::make_error_code(if_unknown));
-    if (!at->second.serve) throw std::system_error(at->second.failure);
-    co_return self.accept(at->second, where);
+    const endpoint* const at = self.find_endpoint(where);
+    if (at == nullptr) throw std::system_error(std::make_error_code(if_unknown));
+    if (!at->serve && !at->line) throw std::system_error(at->failure);
+    co_return self.accept(*at, where);
 }
 
 std::unique_ptr<net::stream> simulated_network::accept(const endpoint& at, const std::string& where) {
@@ -102,6 +104,12 @@ std::unique_ptr<net::stream> simulated_network::accept(const endpoint& at, const
     ++open_;
     ++made_;
     auto stream = std::make_unique<wire_stream>(made);
+    if (at.line) {
+        const auto client = "127.0.0.1:" + std::to_string(32767 + made_ % 16384);
+        at.line->put(
+            std::make_unique<accepted_stream>(std::move(made), where.starts_with("unix:") ? where : client));
+        return stream;
+    }
     servers_.start(*new server_job(serve(at.serve, server_stream(std::move(made))), where));
     return stream;
 }

@@ -10,6 +10,7 @@
 #include <skein/detail/scheduler.hpp>
 #include <skein/testing_network.hpp>
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -49,6 +50,8 @@ private:
     bool cancelled_ = false;
 };
 
+struct accept_line;
+
 class simulated_network final : public net::network, public net::resolver {
 public:
     explicit simulated_network(std::uint64_t seed) noexcept : random_(seed) {}
@@ -58,6 +61,8 @@ public:
     task<std::unique_ptr<net::stream>> connect(net::address to, const net::socket_options& how) override;
     task<std::unique_ptr<net::stream>> connect_unix(std::string path,
                                                     const net::socket_options& how) override;
+    std::unique_ptr<net::listener> listen(net::address at, int backlog) override;
+    std::unique_ptr<net::listener> listen_unix(std::string path, int backlog) override;
     net::resolver& resolver() noexcept override { return *this; }
     task<std::vector<ip_address>> resolve(std::string host, address_family family) override;
 
@@ -66,6 +71,7 @@ public:
         std::shared_ptr<const connection_handler> serve = {};  // null: fails
         std::error_code failure = {};                          // no code: swallows
         clock::duration delay = {};                            // until it answers to an attempt to connect
+        std::shared_ptr<accept_line> line = {};                // a program listens there
     };
     void set_link(const link& conditions) noexcept { link_ = conditions; }
     void set_endpoint(std::string_view host, std::uint16_t port, endpoint what);
@@ -74,6 +80,10 @@ public:
     void add_name(std::string_view name, std::vector<std::string> addresses, std::string failure,
                   clock::duration delay);
     void reset_all() noexcept;
+
+    // ---- for listeners
+    /// Nobody listens there any more, if it was that one.
+    void end_listening(const std::string& where, const accept_line& line) noexcept;
 
     // ---- what it sees
     std::size_t open_connections() const noexcept { return open_; }
@@ -106,6 +116,8 @@ private:
     static task<std::vector<ip_address>> resolve_task(simulated_network& self, std::string host,
                                                       address_family family);
     std::unique_ptr<net::stream> accept(const endpoint& at, const std::string& where);
+    endpoint* find_endpoint(const std::string& where) noexcept;
+    std::unique_ptr<net::listener> listen_at(std::string where, std::uint16_t port);
 
     dice random_;
     link link_;
@@ -119,6 +131,7 @@ private:
     std::size_t open_ = 0;
     std::size_t made_ = 0;
     std::size_t lookups_ = 0;
+    std::uint16_t last_port_ = 49151;  // that was given to a listener
 };
 
 }  // namespace skein::testing

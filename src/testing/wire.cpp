@@ -94,6 +94,14 @@ void wire::write(byte_view data, net::write_listener& listener) noexcept {
     soon();
 }
 
+void wire::shutdown(net::write_listener& listener) noexcept {
+    assert(listener_ == nullptr && "one write at a time");
+    client_ended_ = true;
+    to_server_.end({}, time_now());
+    listener_ = &listener;
+    soon();
+}
+
 void wire::close_client() noexcept {
     if (!std::exchange(client_open_, false)) return;
     sink_ = nullptr;
@@ -142,6 +150,7 @@ void wire::reset_server() noexcept {
 
 void wire::reset_both() noexcept {
     const auto reset = std::make_error_code(std::errc::connection_reset);
+    reset_ = true;
     to_client_.end(reset, time_now());
     to_server_.end(reset, time_now());
     soon();
@@ -168,12 +177,14 @@ void wire::pump() noexcept {
     advance_write();
     deliver();
     wake_server();
+    advance_server_write();
+    deliver_to_server();
     auto& deadlines = detail::this_kernel.scheduler->deadlines();
-    if (!client_open_ && !server_open_ && listener_ == nullptr) {
+    if (!client_open_ && !server_open_ && listener_ == nullptr && server_listener_ == nullptr) {
         deadlines.clear(*this);
         return owner_.forget(*this);
     }
-    if (can_deliver()) soon();
+    if (can_deliver() || can_deliver_to_server()) soon();
     const auto next = std::min({to_client_.next_arrival(), to_server_.next_arrival(), refusal_arrives_});
     if (next == clock::time_point::max())
         deadlines.clear(*this);
@@ -193,11 +204,14 @@ void wire::settle_resets() noexcept {
         refusal_arrives_ = clock::time_point::max();
         write_error_ = std::make_error_code(std::errc::broken_pipe);
     }
+    if (reset_) write_error_ = std::make_error_code(std::errc::connection_reset);
     if (to_client_.end_reason()) write_error_ = to_client_.end_reason();
 }
 
 void wire::advance_write() noexcept {
     if (listener_ == nullptr) return;
+    if (client_ended_ && !rest_.empty() && !write_error_)
+        write_error_ = std::make_error_code(std::errc::broken_pipe);
     if (client_open_ && !write_error_) {
         const std::size_t most =
             link_.random_pieces ? 1 + owner_.random().below(rest_.size() + 1) : everything;
@@ -236,7 +250,7 @@ void wire::deliver() noexcept {
 
 void wire::wake_server() noexcept {
     if (!unread().empty() || client_has_ended()) tell(reader_);
-    if (to_client_.room() != 0 || client_has_ended()) tell(writer_);
+    if (to_client_.room() != 0 || client_is_gone()) tell(writer_);
 }
 
 }  // namespace skein::testing

@@ -47,6 +47,9 @@ public:
     engine(const engine&) = delete;
     engine& operator=(const engine&) = delete;
 
+    /// Names no application protocol (ALPN): for what is not HTTP. Before the handshake.
+    void offer_no_protocol() noexcept { SSL_set_alpn_protos(ssl_.get(), nullptr, 0); }
+
     /// Gives it ciphertext, which must stay valid until a step has returned anything but done. Not before the
     /// bytes fed earlier are used up.
     void feed(byte_view ciphertext) noexcept;

@@ -214,6 +214,14 @@ void stream::write(byte_view data, net::write_listener& listener) noexcept {
     write_inner(0);
 }
 
+void stream::shutdown(net::write_listener& listener) noexcept {
+    assert(writer_ == nullptr);
+    writer_ = &listener;
+    engine_.shutdown();
+    ends_inner_ = true;
+    if (!outbox_->busy) write_inner(0);  // else on_written() goes on with it
+}
+
 void stream::outbox::on_written(std::error_code result) noexcept {
     busy = false;
     bytes.clear();
@@ -250,6 +258,10 @@ void stream::on_written(std::error_code result) noexcept {
         }
     }
     if (!write_error_) flush();
+    if (!outbox_->busy && std::exchange(ends_inner_, false) && !write_error_ && !closed_) {
+        outbox_->busy = true;
+        inner_->shutdown(*outbox_);
+    }
     if (!outbox_->busy) {
         release_buffers();
         if (writer_ != nullptr) std::exchange(writer_, nullptr)->on_written(write_error_);

@@ -56,6 +56,9 @@ public:
            std::shared_ptr<session_box> sessions = nullptr);
     ~stream() override;
 
+    /// For what is not HTTP: names no application protocol. Before the handshake.
+    void offer_no_protocol() noexcept { engine_.offer_no_protocol(); }
+
     /// Shakes hands; called once. The listener is told once, from an inner callback or from close(), and must
     /// live until then (or until the stream is gone).
     void start_handshake(handshake_listener& listener) noexcept;
@@ -72,7 +75,11 @@ public:
     /// Only after the handshake. Takes at most portion_bytes, and nothing while ciphertext of an earlier
     /// write waits for the inner stream. What it takes is on its way, though the kernel may not have it yet.
     std::size_t try_write(std::span<const byte_view> pieces) noexcept override;
+    bool is_flushed() const noexcept override { return !outbox_->busy && inner_->is_flushed(); }
     void write(byte_view data, net::write_listener& listener) noexcept override;
+
+    /// Sends close_notify, then ends the direction of the inner stream. Only after the handshake.
+    void shutdown(net::write_listener& listener) noexcept override;
 
     /// Sends close_notify if that takes no waiting (RFC 8446 section 6.1), then closes the inner stream. A
     /// handshake under way ends with operation_canceled.
@@ -139,6 +146,7 @@ private:
     handshake_listener* handshake_ = nullptr;
     net::write_listener* writer_ = nullptr;
     byte_view rest_;                // of writer_'s data: not encrypted yet
+    bool ends_inner_ = false;       // when all is written: the writer wants our direction ended
     std::vector<std::byte> early_;  // plaintext that came while there was no sink
     std::optional<std::error_code> end_;
     std::error_code write_error_;

@@ -43,8 +43,9 @@ PUBLIC = {
     "tls/engine": "tls_context tls_errc",
     "http": """auth_challenge content_coding content_disposition cookie_jar form headers http_version url
         web_link""",
-    "client": """address_policy body_source client_request client_response client_session cookie_file har middleware multipart
-        proxy rate_limit request_report retry_policy save_options session_options timeouts trace""",
+    "client": """address_policy body_source client_request client_response client_session connect cookie_file har middleware
+        multipart proxy rate_limit request_report retry_policy save_options serve session_options stream
+        timeouts trace""",
     "testing": "testing testing_doctest testing_http testing_mock testing_network",
     "everything": "skein",
 }
@@ -59,6 +60,7 @@ SEAMS = {
     "net/block": "net/stream",
     "net/write": "net/write",
     "net/address": "net/network",
+    "net/listener.hpp": "net/network",
     "net/network.hpp": "net/network",
     "net/resolver.hpp": "net/network",
     "net/socket_options.hpp": "net/network",

@@ -29,6 +29,7 @@ public:
     bool quiet = true;
     bool paused = false;
     bool closed = false;
+    bool ended = false;              ///< our direction was shut down
     bool tells_in_close = false;     ///< a cancelled write is told inside close(), not by the next run()
     bool finishes_in_close = false;  ///< the kernel had taken all of a pending write before it was closed
     int try_writes = 0;
@@ -104,6 +105,12 @@ public:
         pending_ = data;
         listener_ = &listener;
         cancelled_ = closed;
+    }
+
+    void shutdown(net::write_listener& listener) noexcept override {
+        CHECK_MESSAGE(!ended, "shut down twice");
+        ended = true;
+        write({}, listener);
     }
 
     void close() noexcept override {

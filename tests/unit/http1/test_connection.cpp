@@ -430,3 +430,52 @@ TEST_CASE("a wait that is cancelled leaves the exchange as it was") {
     };
     tests::run_virtual(body);
 }
+
+TEST_CASE("behind a head that opens a tunnel nothing is lost, and the stream can be taken") {
+    const std::string head = "HTTP/1.1 101 Go\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n";
+    const std::string behind = "bytes of another protocol";
+    for (const std::size_t piece : {std::size_t{1}, head.size(), head.size() + 5, std::size_t{1000}}) {
+        fixture f;
+        exchange x;
+        f.begin(x, request_kind::upgrade);
+        f.stream->deliver(head + behind, piece);
+        CHECK(x.now() == exchange::state::complete);
+        CHECK(x.opens_tunnel());
+        CHECK(x.head().status == 101);
+        CHECK_FALSE(f.wire->reusable());
+        CHECK(f.told.completions == 0);
+        CHECK(f.told.idle_ends == 0);
+        CHECK(f.wire->has_sent());
+        CHECK_FALSE(f.stream->attached());  // the rest stays in the stream
+        std::string got;
+        const auto taken = f.wire->take_stream(got);
+        CHECK(taken.get() == f.stream);
+        CHECK(got == behind.substr(0, got.size()));
+        CHECK(got.size() == (piece == 1000 ? behind.size() : piece == head.size() + 5 ? 5 : 0));
+        f.wire.reset();
+        CHECK_FALSE(f.stream->closed);
+    }
+}
+
+TEST_CASE("a tunnel that nobody takes is closed with its connection; an ordinary response opens none") {
+    bool destroyed = false;
+    {
+        fixture f;
+        f.stream->destroyed = &destroyed;
+        exchange x;
+        f.begin(x, request_kind::connect);
+        f.stream->deliver("HTTP/1.1 200 Yes\r\nContent-Length: 5\r\n\r\nhello");
+        CHECK(x.opens_tunnel());
+        CHECK(read_all(x).empty());
+        f.wire->close(std::make_error_code(cancelled));
+        CHECK(f.stream->closed);
+    }
+    CHECK(destroyed);
+    fixture f;
+    exchange x;
+    f.begin(x, request_kind::upgrade);
+    f.stream->deliver(hello);
+    CHECK(x.now() == exchange::state::complete);
+    CHECK_FALSE(x.opens_tunnel());
+    CHECK(f.wire->reusable());
+}

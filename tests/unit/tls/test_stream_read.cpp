@@ -402,6 +402,7 @@ TEST_CASE("a failure before the handshake began is told from a callback as well"
         void write(skein::byte_view data, skein::net::write_listener& listener) noexcept override {
             real->write(data, listener);
         }
+        void shutdown(skein::net::write_listener& listener) noexcept override { real->shutdown(listener); }
         void close() noexcept override { real->close(); }
         bool is_quiet() noexcept override { return false; }
         std::string peer() const override { return "ended"; }

@@ -371,3 +371,115 @@ TEST_CASE("TLS runs inside TLS, as through an HTTPS proxy") {
     CHECK(sink.ends == 1);
     CHECK(!sink.reason);
 }
+
+TEST_CASE("shutdown sends close_notify behind what was written, then ends the direction below") {
+    for (const std::size_t room : {unlimited, std::size_t{10}}) {
+        tls_link link;
+        link.open();
+        CHECK(link.try_write("last words") == 10);
+        link.inner->room = room;
+        link.stream->shutdown(link.writer);
+        CHECK(link.writer.calls == 0);
+        CHECK_FALSE(link.inner->ended);
+        if (room != unlimited) {
+            link.converse();
+            CHECK_FALSE(link.inner->ended);
+            CHECK(link.writer.calls == 0);
+            link.inner->room = unlimited;
+        }
+        link.converse();
+        CHECK(link.inner->ended);
+        CHECK(link.writer.calls == 1);
+        CHECK_FALSE(link.writer.result);
+        CHECK(link.server.received() == "last words");
+        CHECK(link.server.saw_close_notify());
+        CHECK_FALSE(link.inner->closed);
+    }
+}
+
+TEST_CASE("after shutdown, what the peer says still comes, to its end") {
+    tls_link link;
+    link.open();
+    link.stream->shutdown(link.writer);
+    link.converse();
+    link.send_down("more");
+    CHECK(link.sink.received == "more");
+    link.server.close_notify();
+    link.inner->deliver(link.server.take());
+    CHECK(link.sink.ends == 1);
+    CHECK_FALSE(link.sink.reason);
+    const int writes = link.inner->try_writes;
+    link.stream->close();
+    CHECK(link.inner->sent.empty());  // no second close_notify
+    CHECK(link.inner->closed);
+    CHECK(link.inner->try_writes == writes);
+}
+
+TEST_CASE("shutdown behind ciphertext that waits, and one that cannot be sent") {
+    tls_link link;
+    link.open();
+    link.inner->room = 100;
+    CHECK(link.try_write(pattern(10'000)) == 10'000);
+    CHECK(link.inner->write_pending());
+    link.stream->shutdown(link.writer);
+    link.inner->room = unlimited;
+    link.converse();
+    CHECK(link.writer.calls == 1);
+    CHECK(link.inner->ended);
+    CHECK(link.server.received().size() == 10'000);
+    CHECK(link.server.saw_close_notify());
+
+    tls_link broken;
+    broken.open();
+    broken.inner->room = 0;
+    broken.inner->write_error = std::make_error_code(std::errc::broken_pipe);
+    broken.stream->shutdown(broken.writer);
+    broken.converse();
+    CHECK(broken.writer.calls == 1);
+    CHECK(broken.writer.result == std::errc::broken_pipe);
+    CHECK_FALSE(broken.inner->ended);
+}
+
+TEST_CASE("closed while it shuts down, it tells that, once") {
+    for (const bool destroyed : {false, true}) {
+        tls_link link;
+        link.open();
+        link.inner->room = 0;
+        link.stream->shutdown(link.writer);
+        CHECK(link.writer.calls == 0);
+        link.stream->close();
+        if (destroyed)
+            link.stream.reset();
+        else
+            link.inner->run();
+        CHECK(link.writer.calls == 1);
+    }
+}
+
+TEST_CASE("what is not HTTP names no application protocol") {
+    for (const bool http : {true, false}) {
+        tls_link link;
+        if (!http) link.stream->offer_no_protocol();
+        link.open();
+        CHECK(link.server.offered_alpn().empty() == !http);
+    }
+}
+
+TEST_CASE("what was taken is not flushed before the network has it, and a write of nothing waits for that") {
+    tls_link link;
+    link.open();
+    CHECK(link.stream->is_flushed());
+    link.inner->room = 100;
+    CHECK(link.try_write(pattern(1000)) == 1000);
+    CHECK_FALSE(link.stream->is_flushed());
+    link.stream->write({}, link.writer);
+    link.inner->room = 100;
+    link.inner->run();
+    CHECK(link.writer.calls == 0);
+    CHECK_FALSE(link.stream->is_flushed());
+    link.inner->room = unlimited;
+    link.converse();
+    CHECK(link.writer.calls == 1);
+    CHECK(link.stream->is_flushed());
+    CHECK(link.server.received().size() == 1000);
+}
