@@ -33,8 +33,26 @@ def with_limit(awaitable, ns):
 
 
 async def limited(awaitable, ns):
-    async with asyncio.timeout(ns):
+    async with timeout(ns):
         return await awaitable
+
+
+class Timeout(asyncio.Timeout):
+    """As it is since Python 3.11.4. Before, it did nothing in a task that had caught a cancellation and gone on."""
+
+    async def __aenter__(self):
+        self.cancelled_before = asyncio.current_task().cancelling()
+        return await super().__aenter__()
+
+    async def __aexit__(self, kind, error, trace):
+        await super().__aexit__(kind, error, trace)
+        is_ours = asyncio.current_task().cancelling() <= self.cancelled_before
+        if self.expired() and kind is asyncio.CancelledError and is_ours:
+            raise TimeoutError from error
+
+
+def timeout(ns):
+    return Timeout(asyncio.get_running_loop().time() + ns)
 
 
 async def to_its_end(work):
@@ -246,8 +264,8 @@ class Player:
         return "value"
 
     async def do_timeout(self, one, at):
-        async with asyncio.timeout(one.get("ns", 0)) as timeout:
-            await self.first(one, Place(timeout, at.group))
+        async with timeout(one.get("ns", 0)) as limit:
+            await self.first(one, Place(limit, at.group))
         return "value"
 
     async def do_reschedule(self, one, at):

@@ -68,6 +68,11 @@ std::optional<std::string> evil_peer::read_request() {
     }
 }
 
+void evil_peer::wait_for_bytes() {
+    pollfd waiting{fd_, POLLIN, 0};
+    while (poll(&waiting, 1, -1) < 0 && errno == EINTR) {}
+}
+
 bool evil_peer::skip(std::size_t count) {
     for (;;) {
         const std::size_t here = std::min(count, received_.size());

@@ -28,6 +28,8 @@ public:
     /// The same without the body.
     std::optional<std::string> read_head();
 
+    /// Waits until there is something to read, and reads nothing.
+    void wait_for_bytes();
     /// Reads so many bytes and drops them; false if fewer come.
     bool skip(std::size_t count);
 

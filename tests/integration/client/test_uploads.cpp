@@ -2,6 +2,7 @@
 #include "client_test.hpp"
 #include "temporary_file.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <string>
 #include <vector>
@@ -65,16 +66,21 @@ TEST_CASE("a file arrives byte for byte, alone and among parts, and the connecti
 TEST_CASE("an early answer ends an endless upload, even if the server resets the connection behind it") {
     for (const bool reset : {false, true}) {
         CAPTURE(reset);
+        std::atomic<bool> is_read = false;  // else the answer is lost with the reset
         evil_server server([&](evil_peer& peer) {
             peer.read_head();
             peer.skip(65'536);
             peer.send(response("too large", "413 Content Too Large"));
             if (!reset) return peer.hold();
-            peer.pause(20ms);  // so that the answer is read before the reset, and not lost with it
+            for (int i = 0; i < 20'000 && !is_read; ++i) peer.pause(1ms);
             peer.reset();
         });
         const auto body = [&]() -> task<> {
-            client_session session;
+            session_options options;
+            options.trace = [&](const trace_event& e) {
+                if (e.kind == trace_kind::response_head) is_read = true;
+            };
+            client_session session(options);
             int running = 0;
             const auto source = endless(running);
             auto got = co_await session.post(server.url()).body(source, 10'000'000'000).timeout(20s);
@@ -91,6 +97,7 @@ TEST_CASE("a server that dies in mid-upload: disconnected_error, at whatever poi
     for (const std::size_t after : {0U, 1U, 1'000U, 1'000'000U}) {
         CAPTURE(after);
         evil_server server([&](evil_peer& peer) {
+            peer.wait_for_bytes();  // before them, it would be the connecting that fails
             if (after != 0) peer.read_head();
             peer.skip(after);
             peer.reset();
