@@ -3,7 +3,6 @@
 #include "net/listen.hpp"
 
 #include "base/descriptor.hpp"
-#include "loop/loop.hpp"
 #include "net/socket_stream.hpp"
 #include "net/unix.hpp"
 
@@ -40,12 +39,7 @@ detail::descriptor open_listening(int family, const std::string& where) {
 
 /// The stream over a connection that was accepted.
 std::unique_ptr<stream> adopt_tcp(detail::descriptor& accepted, std::string peer) {
-    auto state = std::make_unique<socket_state>();
-    const int begun = uv_tcp_init(loop::loop::current("a connection").uv(), &state->uv.tcp);
-    if (begun != 0) fail(-begun);
-    open_socket made(state.release());
-    made->handle()->data = made.get();
-    uv_unref(made->handle());
+    auto made = make_tcp_handle();
     const int opened = uv_tcp_open(&made->uv.tcp, accepted.get());
     if (opened != 0) fail(-opened);
     (void)accepted.release();

@@ -1,6 +1,7 @@
 // Owns what is read from and written to sockets of any kind.
 #include "net/socket_stream.hpp"
 
+#include "loop/loop.hpp"
 #include "net/block.hpp"
 #include "net/queued_write.hpp"
 
@@ -174,7 +175,32 @@ private:
     int refused_ = 0;
 };
 
+uv_loop_t* running_loop() {
+    return loop::loop::current("a connection").uv();
+}
+
+/// If libuv knows it now, which `status` says.
+open_socket opened(std::unique_ptr<socket_state> state, int status) {
+    if (status != 0) throw std::system_error(std::error_code(-status, std::generic_category()));
+    open_socket made(state.release());
+    made->handle()->data = made.get();
+    uv_unref(made->handle());  // tasks keep a loop running, not idle connections
+    return made;
+}
+
 }  // namespace
+
+open_socket make_tcp_handle(int family) {
+    auto state = std::make_unique<socket_state>();
+    const int status = uv_tcp_init_ex(running_loop(), &state->uv.tcp, static_cast<unsigned>(family));
+    return opened(std::move(state), status);
+}
+
+open_socket make_pipe_handle() {
+    auto state = std::make_unique<socket_state>();
+    const int status = uv_pipe_init(running_loop(), &state->uv.pipe, 0);
+    return opened(std::move(state), status);
+}
 
 std::unique_ptr<stream> make_socket_stream(open_socket connected, std::string peer) {
     auto made = std::make_unique<socket_stream>(*connected, std::move(peer));

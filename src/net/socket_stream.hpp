@@ -6,6 +6,7 @@
 
 #include <skein/detail/recycler.hpp>
 
+#include <sys/socket.h>
 #include <uv.h>
 
 #include <memory>
@@ -32,6 +33,11 @@ struct socket_closer {
 };
 /// One that libuv knows.
 using open_socket = std::unique_ptr<socket_state, socket_closer>;
+
+/// Handles of the loop that runs, without a socket; for TCP with one at once, if a family is named.
+/// *Throws:* std::system_error; std::logic_error outside a loop.
+open_socket make_tcp_handle(int family = AF_UNSPEC);
+open_socket make_pipe_handle();
 
 /// The stream over a socket that is connected; `peer` is for messages.
 std::unique_ptr<stream> make_socket_stream(open_socket connected, std::string peer);

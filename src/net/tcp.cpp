@@ -1,7 +1,6 @@
 // Owns how TCP connections are made.
 #include "net/tcp.hpp"
 
-#include "loop/loop.hpp"
 #include "net/socket_stream.hpp"
 
 #include <skein/cancelled_error.hpp>
@@ -21,14 +20,8 @@ namespace {
 
 /// A handle; with a socket behind it only if that must be told something before it connects.
 open_socket open_tcp(const address& to, const socket_options& how) {
-    auto& loop = loop::loop::current("a connection");
-    auto state = std::make_unique<socket_state>();
     const bool early = how.has_any();
-    const auto flags = static_cast<unsigned>(early ? to.family() : AF_UNSPEC);
-    if (const int status = uv_tcp_init_ex(loop.uv(), &state->uv.tcp, flags); status != 0) fail(status);
-    open_socket made(state.release());
-    made->handle()->data = made.get();
-    uv_unref(made->handle());  // tasks keep a loop running, not idle connections
+    auto made = make_tcp_handle(early ? to.family() : AF_UNSPEC);
     if (early) {
         uv_os_fd_t fd = -1;
         uv_fileno(made->handle(), &fd);

@@ -3,7 +3,6 @@
 #include "net/unix.hpp"
 
 #include "base/descriptor.hpp"
-#include "loop/loop.hpp"
 #include "net/socket_stream.hpp"
 
 #include <skein/sleep.hpp>
@@ -24,19 +23,6 @@ namespace {
 
 [[noreturn]] void fail(int number) {
     throw std::system_error(std::error_code(number, std::generic_category()));
-}
-
-open_socket open_pipe(detail::descriptor& connected) {
-    auto state = std::make_unique<socket_state>();
-    const int begun = uv_pipe_init(loop::loop::current("a connection").uv(), &state->uv.pipe, 0);
-    if (begun != 0) fail(-begun);
-    open_socket made(state.release());
-    made->handle()->data = made.get();
-    uv_unref(made->handle());
-    const int opened = uv_pipe_open(&made->uv.pipe, connected.get());
-    if (opened != 0) fail(-opened);
-    (void)connected.release();
-    return made;
 }
 
 task<std::unique_ptr<stream>> connect_in_task(std::string path, const socket_options& how) {
@@ -72,7 +58,11 @@ unix_address::unix_address(const std::string& path) {
 }
 
 std::unique_ptr<stream> adopt_unix(detail::descriptor& connected, std::string peer) {
-    return make_socket_stream(open_pipe(connected), std::move(peer));
+    auto made = make_pipe_handle();
+    const int opened = uv_pipe_open(&made->uv.pipe, connected.get());
+    if (opened != 0) fail(-opened);
+    (void)connected.release();
+    return make_socket_stream(std::move(made), std::move(peer));
 }
 
 task<std::unique_ptr<stream>> connect_unix(std::string path, const socket_options& how) {
