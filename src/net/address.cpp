@@ -33,6 +33,13 @@ std::string address::to_string() const {
     return (ip->is_v6() ? "[" + ip->to_string() + "]:" : ip->to_string() + ":") + port;
 }
 
+std::optional<address> address::of(const sockaddr& system) noexcept {
+    const auto ip = ip_of(system);
+    if (!ip) return std::nullopt;
+    // The port of an IPv6 address lies at the same place.
+    return address(*ip, ntohs(reinterpret_cast<const sockaddr_in&>(system).sin_port));
+}
+
 std::optional<ip_address> ip_of(const sockaddr& system) noexcept {
     if (system.sa_family == AF_INET) {
         sockaddr_in v4;

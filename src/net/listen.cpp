@@ -49,12 +49,8 @@ std::unique_ptr<stream> adopt_tcp(detail::descriptor& accepted, std::string peer
 
 /// Who connected: the address and port; a client's Unix socket has no name.
 std::string name_of(const sockaddr_storage& peer, const std::string& ours) {
-    const auto* const plain = reinterpret_cast<const sockaddr*>(&peer);
-    const auto ip = ip_of(*plain);
-    if (!ip) return ours;
-    const auto port = plain->sa_family == AF_INET ? reinterpret_cast<const sockaddr_in*>(&peer)->sin_port
-                                                  : reinterpret_cast<const sockaddr_in6*>(&peer)->sin6_port;
-    return address(*ip, ntohs(port)).to_string();
+    const auto known = address::of(reinterpret_cast<const sockaddr&>(peer));
+    return known ? known->to_string() : ours;
 }
 
 /// What it is that lies at a path, so that nobody else's is removed.
@@ -146,9 +142,8 @@ std::unique_ptr<listener> listen_tcp(const address& at, int backlog) {
     sockaddr_storage bound{};
     socklen_t bytes = sizeof bound;
     if (::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&bound), &bytes) != 0) cannot_listen(where);
-    std::string text = name_of(bound, where);
-    const auto port = static_cast<std::uint16_t>(std::stoul(text.substr(text.rfind(':') + 1)));
-    return std::make_unique<system_listener>(std::move(socket), std::move(text), port);
+    const auto here = address::of(reinterpret_cast<const sockaddr&>(bound)).value_or(at);
+    return std::make_unique<system_listener>(std::move(socket), here.to_string(), here.port());
 }
 
 std::unique_ptr<listener> listen_unix(const std::string& path, int backlog) {

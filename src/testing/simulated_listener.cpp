@@ -58,11 +58,8 @@ simulated_network::endpoint* simulated_network::find_endpoint(const std::string&
 
 std::unique_ptr<net::listener> simulated_network::listen(net::address at, int) {
     std::string where = at.to_string();
+    if (at.port() != 0) return listen_at(std::move(where), at.port());
     const auto colon = where.rfind(':') + 1;
-    if (where.substr(colon) != "0") {
-        const auto port = static_cast<std::uint16_t>(std::stoul(where.substr(colon)));
-        return listen_at(std::move(where), port);
-    }
     do where = where.substr(0, colon) + std::to_string(++last_port_);
     while (find_endpoint(where) != nullptr);
     return listen_at(std::move(where), last_port_);
