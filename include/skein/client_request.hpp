@@ -115,7 +115,7 @@ public:
 
     /// Compresses the body on its way, with Content-Encoding: in chunks, for its length is not known before;
     /// up to 64 KiB in memory with their length. What is in the encoder leaves when 64 KiB have come
-    /// together, or the body ends. *Throws:* std::invalid_argument if this build cannot make the coding;
+    /// together, or the body ends. *Throws:* std::invalid_argument if the coding is not supported here;
     /// awaiting it, if there is a Content-Encoding header besides.
     client_request& compress(content_coding coding) &;
     client_request&& compress(content_coding coding) && { return std::move(compress(coding)); }

@@ -15,7 +15,8 @@ enum class content_coding : std::uint8_t { gzip, deflate, br, zstd };
 /// The name in HTTP: "gzip", "deflate", "br", "zstd".
 [[nodiscard]] SKEIN_API std::string_view to_string(content_coding coding) noexcept;
 
-/// Whether this build can do it: gzip and deflate always, br and zstd if it was built with their libraries.
+/// Whether it can be used here: gzip and deflate always, br and zstd if skein was built with their libraries
+/// and these can be loaded (which this does).
 [[nodiscard]] SKEIN_API bool is_supported(content_coding coding) noexcept;
 
 /// How far the decoding of a response may go. Memory is bounded whatever the peer sends: at most 64 KiB are

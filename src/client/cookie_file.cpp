@@ -1,6 +1,6 @@
 // Owns how jars are read and written. What is in them, it does not know.
+#include "base/read_file.hpp"
 #include "client/part_file.hpp"
-#include "client/read_file.hpp"
 
 #include <skein/cookie_file.hpp>
 
@@ -15,7 +15,7 @@ constexpr std::size_t max_file_bytes = std::size_t{64} * 1024 * 1024;
 }  // namespace
 
 cookie_load_result load_cookies(cookie_jar& into, const std::filesystem::path& file) {
-    return into.add_text(client::read_file(file, max_file_bytes).text);
+    return into.add_text(detail::read_file(file, max_file_bytes).text);
 }
 
 void save_cookies(const cookie_jar& jar, const std::filesystem::path& file, cookie_format format,

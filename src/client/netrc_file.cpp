@@ -1,6 +1,6 @@
 // Owns which netrc file counts, and who may read it.
+#include "base/read_file.hpp"
 #include "client/authorization.hpp"
-#include "client/read_file.hpp"
 #include "http/netrc.hpp"
 
 #include <skein/error.hpp>
@@ -37,7 +37,7 @@ std::unique_ptr<const http::netrc> load_netrc(const std::filesystem::path& file)
         std::error_code ignored;
         if (!std::filesystem::exists(path, ignored)) return nullptr;
     }
-    const file_content content = read_file(path, most_bytes);
+    const detail::file_content content = detail::read_file(path, most_bytes);
     try {
         auto read = std::make_unique<const http::netrc>(content.text);
         // Who names a file answers for it: secrets that are mounted into a container are often open to all.

@@ -4,6 +4,7 @@
 #include "client/send.hpp"
 #include "client/session_core.hpp"
 #include "client/upgrade.hpp"
+#include "http/content_coding.hpp"
 #include "http/cookie_rules.hpp"
 #include "http/credentials.hpp"
 #include "http/field_grammar.hpp"
@@ -119,8 +120,7 @@ client_request& client_request::json(const nlohmann::json& value) & {
 }
 
 client_request& client_request::compress(content_coding coding) & {
-    if (!is_supported(coding))
-        throw std::invalid_argument("this build of skein does not make " + std::string(to_string(coding)));
+    if (const auto why = http::why_unavailable(coding); !why.empty()) throw std::invalid_argument(why);
     upload_of(state()).coding = coding;
     return *this;
 }

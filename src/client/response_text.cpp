@@ -21,8 +21,10 @@ task<std::string> convert(task<std::string> reading, std::string charset, client
     std::string body = co_await reading;
     if (auto text = http::to_utf8(body, charset)) co_return std::move(*text);
     if (http::is_utf8(body)) co_return body;
-    sent.fail<payload_error>("the body is in a charset that this build does not know, " +
-                             http::escaped(charset, shown_bytes) +
+    std::string why = http::why_few_charsets();
+    if (!why.empty()) why = " (" + why + ")";
+    sent.fail<payload_error>("the body is in a charset that is not known here, " +
+                             http::escaped(charset, shown_bytes) + why +
                              ", and is not UTF-8; read() gives its bytes");
 }
 

@@ -4,8 +4,11 @@
 #include "skein_features.hpp"
 
 #if SKEIN_HAVE_ICU
+#include "base/lazy_library.hpp"
+
 #include <unicode/ucnv.h>
 #include <unicode/ucnv_cb.h>
+#include <unicode/uvernum.h>
 
 #include <memory>
 #endif
@@ -133,6 +136,14 @@ std::string from_utf16(std::string_view text, bool big_endian) {
 
 #if SKEIN_HAVE_ICU
 
+SKEIN_LAZY_LIBRARY(icu, "libicuuc.so." SKEIN_QUOTED(U_ICU_VERSION_MAJOR_NUM), "charsets",
+                   "Text in charsets that are seldom used");
+SKEIN_LAZY_FUNCTION(icu, ucnv_open);
+SKEIN_LAZY_FUNCTION(icu, ucnv_close);
+SKEIN_LAZY_FUNCTION(icu, ucnv_setToUCallBack);
+SKEIN_LAZY_FUNCTION(icu, ucnv_convertEx);
+SKEIN_LAZY_FUNCTION(icu, ucnv_cbToUWriteUChars);
+
 struct close_converter {
     void operator()(UConverter* one) const noexcept { ucnv_close(one); }
 };
@@ -191,7 +202,7 @@ std::optional<std::string> from_icu(std::string_view text, std::string_view labe
     const std::string name(icu_name(label));
     // ICU would also take options, behind a comma.
     constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyz0123456789-_.:";
-    if (name.empty() || name.find_first_not_of(plain) != name.npos) return std::nullopt;
+    if (!icu.is_there() || name.empty() || name.find_first_not_of(plain) != name.npos) return std::nullopt;
     UErrorCode code = U_ZERO_ERROR;
     const converter from(ucnv_open(name.c_str(), &code));
     const converter to(ucnv_open("UTF-8", &code));
@@ -226,6 +237,14 @@ std::optional<std::string> from_icu(std::string_view, std::string_view) {
 #endif
 
 }  // namespace
+
+std::string why_few_charsets() {
+#if SKEIN_HAVE_ICU
+    return icu.why_missing();
+#else
+    return "skein was built without ICU";
+#endif
+}
 
 bool is_utf8_label(std::string_view label) noexcept {
     return kind_of(label) == kind::utf8;

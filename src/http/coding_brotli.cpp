@@ -1,4 +1,5 @@
 // br (RFC 7932), by brotli.
+#include "base/lazy_library.hpp"
 #include "http/content_coding.hpp"
 
 #include <brotli/decode.h>
@@ -10,6 +11,20 @@
 namespace skein::http {
 
 namespace {
+
+SKEIN_LAZY_LIBRARY(decoding, "libbrotlidec.so.1", "br", "Response bodies in the content coding br");
+SKEIN_LAZY_FUNCTION(decoding, BrotliDecoderCreateInstance);
+SKEIN_LAZY_FUNCTION(decoding, BrotliDecoderDestroyInstance);
+SKEIN_LAZY_FUNCTION(decoding, BrotliDecoderDecompressStream);
+SKEIN_LAZY_FUNCTION(decoding, BrotliDecoderGetErrorCode);
+SKEIN_LAZY_FUNCTION(decoding, BrotliDecoderErrorString);
+
+SKEIN_LAZY_LIBRARY(encoding, "libbrotlienc.so.1", "br-request", "Request bodies in the content coding br");
+SKEIN_LAZY_FUNCTION(encoding, BrotliEncoderCreateInstance);
+SKEIN_LAZY_FUNCTION(encoding, BrotliEncoderDestroyInstance);
+SKEIN_LAZY_FUNCTION(encoding, BrotliEncoderSetParameter);
+SKEIN_LAZY_FUNCTION(encoding, BrotliEncoderCompressStream);
+SKEIN_LAZY_FUNCTION(encoding, BrotliEncoderIsFinished);
 
 /// brotli's view of the spans for one call; on the way out of scope, what was used is cut off.
 class lent {
@@ -104,6 +119,10 @@ private:
 
 }  // namespace
 
+std::string why_no_brotli() {
+    std::string why = decoding.why_missing();
+    return why.empty() ? encoding.why_missing() : why;
+}
 std::unique_ptr<decoder> make_brotli_decoder() {
     return std::make_unique<brotli_decoder>();
 }

@@ -1,4 +1,5 @@
 // zstd (RFC 8878), of one frame or several, with the window that RFC 9659 allows in HTTP, by libzstd.
+#include "base/lazy_library.hpp"
 #include "http/content_coding.hpp"
 
 #include <zstd.h>
@@ -9,6 +10,19 @@
 namespace skein::http {
 
 namespace {
+
+SKEIN_LAZY_LIBRARY(library, "libzstd.so.1", "zstd", "Bodies in the content coding zstd");
+SKEIN_LAZY_FUNCTION(library, ZSTD_createDStream);
+SKEIN_LAZY_FUNCTION(library, ZSTD_freeDStream);
+SKEIN_LAZY_FUNCTION(library, ZSTD_DCtx_setParameter);
+SKEIN_LAZY_FUNCTION(library, ZSTD_decompressStream);
+SKEIN_LAZY_FUNCTION(library, ZSTD_createCStream);
+SKEIN_LAZY_FUNCTION(library, ZSTD_freeCStream);
+SKEIN_LAZY_FUNCTION(library, ZSTD_CCtx_setParameter);
+SKEIN_LAZY_FUNCTION(library, ZSTD_compressStream2);
+SKEIN_LAZY_FUNCTION(library, ZSTD_isError);
+SKEIN_LAZY_FUNCTION(library, ZSTD_getErrorCode);
+SKEIN_LAZY_FUNCTION(library, ZSTD_getErrorName);
 
 constexpr int max_window_log = 23;  // 8 MiB
 
@@ -83,6 +97,9 @@ private:
 
 }  // namespace
 
+std::string why_no_zstd() {
+    return library.why_missing();
+}
 std::unique_ptr<decoder> make_zstd_decoder() {
     return std::make_unique<zstd_decoder>();
 }

@@ -24,6 +24,15 @@ std::string_view to_string(content_coding coding) noexcept {
 }
 
 bool is_supported(content_coding coding) noexcept {
+    return http::why_unavailable(coding).empty();
+}
+
+}  // namespace skein
+
+namespace skein::http {
+
+namespace {
+bool is_in_this_build(content_coding coding) noexcept {
     switch (coding) {
         case content_coding::gzip:
         case content_coding::deflate:
@@ -35,22 +44,13 @@ bool is_supported(content_coding coding) noexcept {
     }
     return false;
 }
-
-}  // namespace skein
-
-namespace skein::http {
-
-namespace {
-[[noreturn]] void throw_unsupported(content_coding coding) {
-    throw std::invalid_argument("this build cannot do the content coding " + std::string(to_string(coding)));
-}
 }  // namespace
 
 std::optional<content_coding> find_coding(std::string_view name) noexcept {
     if (equals_ignoring_case(name, "x-gzip")) return content_coding::gzip;
     for (const auto coding :
          {content_coding::gzip, content_coding::deflate, content_coding::br, content_coding::zstd})
-        if (equals_ignoring_case(name, to_string(coding)) && is_supported(coding)) return coding;
+        if (equals_ignoring_case(name, to_string(coding)) && is_in_this_build(coding)) return coding;
     return std::nullopt;
 }
 
@@ -58,6 +58,20 @@ std::string_view accept_encoding() noexcept {
     return SKEIN_HAVE_BROTLI != 0 ? SKEIN_HAVE_ZSTD != 0 ? "gzip, deflate, br, zstd" : "gzip, deflate, br"
            : SKEIN_HAVE_ZSTD != 0 ? "gzip, deflate, zstd"
                                   : "gzip, deflate";
+}
+
+std::string why_unavailable(content_coding coding) {
+    if (!is_in_this_build(coding))
+        return "this build of skein does not have the content coding " + std::string(to_string(coding));
+    std::string why;
+#if SKEIN_HAVE_BROTLI
+    if (coding == content_coding::br) why = why_no_brotli();
+#endif
+#if SKEIN_HAVE_ZSTD
+    if (coding == content_coding::zstd) why = why_no_zstd();
+#endif
+    if (!why.empty()) why.insert(0, "for the content coding " + std::string(to_string(coding)) + ", ");
+    return why;
 }
 
 std::unique_ptr<decoder> make_decoder(content_coding coding) {
@@ -75,7 +89,7 @@ std::unique_ptr<decoder> make_decoder(content_coding coding) {
             return make_zstd_decoder();
 #endif
         default:
-            throw_unsupported(coding);
+            throw std::runtime_error(why_unavailable(coding));
     }
 }
 
@@ -94,7 +108,7 @@ std::unique_ptr<encoder> make_encoder(content_coding coding) {
             return make_zstd_encoder();
 #endif
         default:
-            throw_unsupported(coding);
+            throw std::runtime_error(why_unavailable(coding));
     }
 }
 

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace skein::http {
@@ -47,14 +48,18 @@ public:
     virtual bool finish(byte_room& out) = 0;
 };
 
-/// The coding of that name, "x-gzip" included, without regard to case; nothing if this build cannot undo it.
+/// The coding of that name, "x-gzip" included, without regard to case; nothing if the build lacks it.
 std::optional<content_coding> find_coding(std::string_view name) noexcept;
 
-/// What this build can undo, for Accept-Encoding: "gzip, deflate, br, zstd".
+/// What this build has, for Accept-Encoding: "gzip, deflate, br, zstd".
 std::string_view accept_encoding() noexcept;
 
+/// What stands in the way of a coding, as a phrase: the build lacks it, or the library that is loaded for it
+/// is missing; empty: nothing does.
+std::string why_unavailable(content_coding coding);
+
 /// A decoder, or encoder with a level that is worth its time on the wire. Throws std::bad_alloc, and
-/// std::invalid_argument if this build has none.
+/// std::runtime_error with why_unavailable()'s words.
 std::unique_ptr<decoder> make_decoder(content_coding coding);
 std::unique_ptr<encoder> make_encoder(content_coding coding);
 
@@ -63,8 +68,10 @@ std::unique_ptr<decoder> make_gzip_decoder();
 std::unique_ptr<encoder> make_gzip_encoder();
 std::unique_ptr<decoder> make_deflate_decoder();
 std::unique_ptr<encoder> make_deflate_encoder();
+std::string why_no_brotli();
 std::unique_ptr<decoder> make_brotli_decoder();
 std::unique_ptr<encoder> make_brotli_encoder();
+std::string why_no_zstd();
 std::unique_ptr<decoder> make_zstd_decoder();
 std::unique_ptr<encoder> make_zstd_encoder();
 

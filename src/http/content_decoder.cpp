@@ -42,6 +42,12 @@ content_decoder::content_decoder(const std::vector<content_coding>& applied, con
                std::to_string(limits.max_codings);
         return;
     }
+    for (const auto coding : applied) {
+        if (const auto why = why_unavailable(coding); !why.empty()) {
+            why_ = "the body cannot be decompressed: " + why;
+            return;
+        }
+    }
     stages_.reserve(applied.size());
     for (auto coding = applied.rbegin(); coding != applied.rend(); ++coding)
         stages_.push_back({.coding = *coding, .coder = make_decoder(*coding)});

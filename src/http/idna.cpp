@@ -4,7 +4,10 @@
 #include "skein_features.hpp"
 
 #if SKEIN_HAVE_ICU
+#include "base/lazy_library.hpp"
+
 #include <unicode/uidna.h>
+#include <unicode/uvernum.h>
 
 #include <array>
 #include <memory>
@@ -15,6 +18,12 @@ namespace skein::http {
 #if SKEIN_HAVE_ICU
 
 namespace {
+
+#define SKEIN_ICU "libicuuc.so." SKEIN_QUOTED(U_ICU_VERSION_MAJOR_NUM)
+SKEIN_LAZY_LIBRARY(icu, SKEIN_ICU, "idna", "Host names outside ASCII");
+SKEIN_LAZY_FUNCTION(icu, uidna_openUTS46);
+SKEIN_LAZY_FUNCTION(icu, uidna_close);
+SKEIN_LAZY_FUNCTION(icu, uidna_nameToASCII_UTF8);
 
 struct close_idna {
     void operator()(UIDNA* idna) const noexcept { uidna_close(idna); }
@@ -40,6 +49,7 @@ constexpr uint32_t tolerated = UIDNA_ERROR_HYPHEN_3_4 | UIDNA_ERROR_LEADING_HYPH
 
 std::string_view append_ascii_domain(std::string& out, std::string_view name) {
     constexpr std::string_view wrong = "has a host that is no valid international domain name";
+    if (!icu.is_there()) return "has an international host name, and " SKEIN_ICU " cannot be loaded";
     const UIDNA* idna = shared_idna();
     if (!idna) return "has an international host name, for which ICU's data is missing";
     std::array<char, 8 * max_unicode_host_bytes> ascii;

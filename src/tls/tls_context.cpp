@@ -1,16 +1,14 @@
 // Owns what tls_context's calls mean: each that changes something makes a new context, with a new id.
 #include <skein/tls_context.hpp>
 
+#include "base/read_file.hpp"
 #include "tls/context.hpp"
 #include "tls/describe.hpp"
 #include "tls/peer_name.hpp"
 
 #include <skein/error.hpp>
 
-#include <cerrno>
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
@@ -23,19 +21,14 @@ tls_error failure(const std::string& what, std::error_code code) {
     return {what + ": " + code.message(), "", 0, code};
 }
 
-std::error_code last_system_error() {
-    return {errno != 0 ? errno : EIO, std::generic_category()};
-}
+constexpr std::size_t max_file_bytes = std::size_t{64} * 1024 * 1024;
 
 std::string read_file(const std::filesystem::path& path, const std::string& source) {
-    if (std::error_code ignored; std::filesystem::is_directory(path, ignored))
-        throw failure(source, std::make_error_code(std::errc::is_a_directory));
-    errno = 0;
-    std::ifstream file(path, std::ios::binary);
-    if (!file) throw failure(source, last_system_error());
-    std::string text(std::istreambuf_iterator<char>(file), {});
-    if (file.bad()) throw failure(source, last_system_error());
-    return text;
+    try {
+        return detail::read_file(path, max_file_bytes, detail::pipes::waited_for).text;
+    } catch (const std::system_error& e) {
+        throw failure(source, e.code());
+    }
 }
 
 // For one more CA.

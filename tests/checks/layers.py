@@ -73,6 +73,7 @@ C_LIBRARIES = {
     r"openssl/": {"tls/engine"},
     r"zlib\.h|brotli/|zstd": {"http"},
     r"libpsl\.h|unicode/": {"http"},
+    r"dlfcn\.h": {"base"},
 }
 
 # What goes around a seam; only loop and net may. (Also where a public header would do so.)

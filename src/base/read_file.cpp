@@ -1,5 +1,5 @@
 // Owns the reading of small files. What is in them, it does not know.
-#include "client/read_file.hpp"
+#include "base/read_file.hpp"
 
 #include "base/descriptor.hpp"
 
@@ -11,7 +11,7 @@
 #include <cerrno>
 #include <system_error>
 
-namespace skein::client {
+namespace skein::detail {
 
 namespace {
 
@@ -21,12 +21,14 @@ namespace {
 
 }  // namespace
 
-file_content read_file(const std::filesystem::path& file, std::size_t most_bytes) {
-    // Not to wait for the other end of a pipe, which is refused below.
-    const detail::descriptor in(::open(file.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+file_content read_file(const std::filesystem::path& file, std::size_t most_bytes, pipes wanted) {
+    // Opening a pipe would wait for its other end.
+    const int patience = wanted == pipes::refused ? O_NONBLOCK : 0;
+    const descriptor in(::open(file.c_str(), O_RDONLY | O_CLOEXEC | patience));
     struct stat found {};
     if (in.get() < 0 || ::fstat(in.get(), &found) != 0) fail(file, errno);
-    if (!S_ISREG(found.st_mode)) fail(file, S_ISDIR(found.st_mode) ? EISDIR : EINVAL);
+    if (S_ISDIR(found.st_mode)) fail(file, EISDIR);
+    if (wanted == pipes::refused && !S_ISREG(found.st_mode)) fail(file, EINVAL);
     file_content content;
     content.is_private = found.st_uid == ::geteuid() && (found.st_mode & (S_IRWXG | S_IRWXO)) == 0;
     std::array<char, 16384> piece;
@@ -40,4 +42,4 @@ file_content read_file(const std::filesystem::path& file, std::size_t most_bytes
     }
 }
 
-}  // namespace skein::client
+}  // namespace skein::detail
