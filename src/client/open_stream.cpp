@@ -1,4 +1,5 @@
 // Owns the opening of streams: what a request does up to its connection, and nothing after it.
+#include "base/host_and_port.hpp"
 #include "client/attempt.hpp"
 #include "client/connect.hpp"
 #include "client/request_state.hpp"
@@ -25,9 +26,7 @@ url origin_of(std::string_view host, std::uint16_t port, const connect_options& 
     if (host.empty() || host.find_first_of("/\\?#@[] \t\r\n") != host.npos ||
         (host.find(':') != host.npos && !ip_address::try_parse(host)))
         throw invalid_url("a stream to what is no host: \"" + std::string(host) + "\"");
-    std::string text = how.tls ? "https://" : "http://";
-    text += host.find(':') != host.npos ? "[" + std::string(host) + "]" : std::string(host);
-    return url(text + ":" + std::to_string(port));
+    return url((how.tls ? "https://" : "http://") + detail::host_and_port(host, port));
 }
 
 std::unique_ptr<client::request_state> request_for(std::shared_ptr<client::session_core> core, url to,

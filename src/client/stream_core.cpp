@@ -1,6 +1,8 @@
 // Owns how bytes get from a net::stream to the tasks that read, and from those that write to it.
 #include "client/stream_core.hpp"
 
+#include "base/host_and_port.hpp"
+
 #include <skein/error.hpp>
 #include <skein/sleep.hpp>
 
@@ -152,8 +154,8 @@ void stream_core::require_not_closed() const {
 
 std::string stream_core::name() const {
     const std::string& address = peer_.facts->peer;
-    const std::string text = peer_.host + ":" + std::to_string(peer_.port);
-    return peer_.host.empty() || text == address ? address : text + " [" + address + "]";
+    if (peer_.host.empty()) return address;
+    return detail::with_address(detail::host_and_port(peer_.host, peer_.port), address);
 }
 
 void stream_core::fail(const std::string& what, std::error_code code) const {

@@ -303,6 +303,7 @@ TEST_CASE("addresses that the program says itself: for a host, for one of its po
         options.connector.hosts = {{"Example.test", list({"10.0.7.1"})},
                                    {"example.test:8080", list({"10.0.7.9", "10.0.7.2"})},
                                    {"10.1.1.1", list({"10.0.7.1"})},
+                                   {"[fd00::1]:80", list({"10.0.7.1"})},
                                    {"none.test", {}}};
         this_network().listen("10.0.7.1", 80, echo_target);
         this_network().listen("10.0.7.2", 8080, echo_target);
@@ -311,6 +312,7 @@ TEST_CASE("addresses that the program says itself: for a host, for one of its po
         CHECK(co_await peer_of(session, "http://example.test./") == "10.0.7.1:80");
         CHECK(co_await peer_of(session, "http://example.test:8080/") == "10.0.7.2:8080");
         CHECK(co_await peer_of(session, "http://10.1.1.1/") == "10.0.7.1:80");
+        CHECK(co_await peer_of(session, "http://[fd00::1]/") == "10.0.7.1:80");
         CHECK(co_await failure_of(session, "http://none.test/") ==
               "cannot resolve host 'none.test': it has no address");
         CHECK(this_network().lookups() == 0);
