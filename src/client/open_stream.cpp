@@ -47,10 +47,7 @@ task<stream> open_in(std::unique_ptr<client::request_state> request, bool keeps_
     request->core->enter();
     const auto sent = std::make_shared<sending>(std::move(request));
     sending& s = *sent;
-    s.enter(phase::pool);
-    s.begin_attempt();
-    choose_route(s, s.request());
-    lease place = s.core().try_acquire(s.request());
+    lease place = begin_attempt(s);
     if (!place) place = co_await wait_for_connection(s);
     auto made = co_await open(s);
     stream_peer peer;
