@@ -221,22 +221,22 @@ task<std::unique_ptr<net::stream>> connect_to_unix(sending& s, const endpoint& t
         s.fail_timeout(phase::connect, due, "connecting to " + detail::with_address(text_of(to), shown));
     } catch (const std::system_error& e) {
         note_failure(e.what());
-        s.fail<connect_error>("cannot connect to " + text_of(to) + ": " + shown + ": " + e.what(), to.host,
-                              to.port, e.code());
+        const std::string place = to.socket.empty() ? text_of(to) + ": " + shown : shown;
+        s.fail<connect_error>("cannot connect to " + place + ": " + e.what(), to.host, to.port, e.code());
     }
 }
 
 }  // namespace
 
 std::string text_of(const endpoint& to) {
-    return detail::host_and_port(to.host, to.port);
+    return to.socket.empty() ? detail::host_and_port(to.host, to.port) : "unix:" + to.socket;
 }
 
 void require_no_policy(const sending& s, const endpoint& to, std::string_view what) {
     const address_policy& policy = options_of(s).address_policy;
     if (!policy) return;
-    s.fail<connect_error>("cannot connect to " + text_of(to) + ": " + std::string(what) +
-                              " is refused by the address policy " + policy.name(),
+    const std::string place = to.socket.empty() ? text_of(to) + ": " + std::string(what) : text_of(to);
+    s.fail<connect_error>("cannot connect to " + place + " is refused by the address policy " + policy.name(),
                           to.host, to.port, std::make_error_code(std::errc::permission_denied));
 }
 

@@ -61,11 +61,12 @@ task<stream> open_in(std::unique_ptr<client::request_state> request, bool keeps_
 }
 
 /// In a session of its own, which is gone when the stream is open.
-task<stream> open_alone(url to, connect_options how, connector_options connector) {
+std::unique_ptr<client::request_state> request_alone(url to, connect_options how,
+                                                     connector_options connector) {
     session_options options;
     options.connector = std::move(connector);
     auto core = std::make_shared<client::session_core>(std::move(options));
-    return open_in(request_for(std::move(core), std::move(to), std::move(how)), false);
+    return request_for(std::move(core), std::move(to), std::move(how));
 }
 
 }  // namespace
@@ -78,14 +79,16 @@ task<stream> client_session::connect(std::string_view host, std::uint16_t port, 
 task<stream> connect(std::string_view host, std::uint16_t port, connect_options how,
                      connector_options connector) {
     url to = origin_of(host, port, how);
-    return open_alone(std::move(to), std::move(how), std::move(connector));
+    return open_in(request_alone(std::move(to), std::move(how), std::move(connector)), false);
 }
 
 task<stream> connect_unix(std::string_view path, connect_options how, connector_options connector) {
     if (path.empty()) throw std::invalid_argument("connect_unix() to no path");
     connector.unix_socket = path;
     url to = origin_of("localhost", 0, how);
-    return open_alone(std::move(to), std::move(how), std::move(connector));
+    auto request = request_alone(std::move(to), std::move(how), std::move(connector));
+    request->choices->names_host = false;
+    return open_in(std::move(request), false);
 }
 
 }  // namespace skein

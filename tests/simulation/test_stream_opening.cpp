@@ -50,8 +50,46 @@ TEST_CASE("streams: Unix sockets, by path") {
         co_await write_and_end(s, "text");
         const auto all = co_await read_all(s);
         CHECK(all == "text");
-        const auto words = co_await words_of<skein::connect_error>(skein::connect_unix("/run/none"));
-        CHECK(mentions(words, "unix:/run/none"));
+    });
+}
+
+TEST_CASE("streams: what goes wrong with a Unix socket is said of its path, and of no host") {
+    skein::testing::run([]() -> task<> {
+        try {
+            (void)co_await skein::connect_unix("/run/none");
+            FAIL("nobody listens");
+        } catch (const skein::connect_error& e) {
+            CHECK(std::string(e.what()) ==
+                  "cannot connect to unix:/run/none: No such file or directory "
+                  "(CONNECT unix:/run/none, after 0 ms)");
+            REQUIRE(e.report() != nullptr);
+            CHECK(e.report()->url == "unix:/run/none");
+            CHECK(e.report()->attempt_list.at(0).url == "unix:/run/none");
+        }
+        skein::connector_options careful;
+        careful.address_policy = skein::address_policy::public_only();
+        const auto refused = co_await words_of<skein::connect_error>(
+            skein::connect_unix("/run/it", skein::connect_options(), careful));
+        CHECK(refused ==
+              "cannot connect to unix:/run/it is refused by the address policy public_only "
+              "(CONNECT unix:/run/it, after 0 ms)");
+        this_network().listen_unix("/run/mute", [](server_stream& client) -> task<> {
+            while (!(co_await client.read()).empty()) continue;
+        });
+        skein::connect_options how;
+        how.tls = trusting_tests();
+        how.timeout.tls = 1s;
+        const auto late = co_await words_of<skein::timeout_error>(skein::connect_unix("/run/mute", how));
+        CHECK(late ==
+              "timed out in the TLS handshake with unix:/run/mute: limit tls 1 s "
+              "(CONNECT unix:/run/mute, after 1 s)");
+        // A session has a name for whom it looks for there.
+        session_options options;
+        options.connector.unix_socket = "/run/none";
+        client_session session(options);
+        const auto named = co_await words_of<skein::connect_error>(session.connect("example.test", 7));
+        CHECK(mentions(named, "cannot connect to example.test:7: unix:/run/none: No such file"));
+        CHECK(mentions(named, "(CONNECT http://example.test:7/, "));
     });
 }
 
