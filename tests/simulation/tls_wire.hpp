@@ -16,6 +16,8 @@ class tls_wire {
 public:
     tls_wire(server_stream& wire, std::shared_ptr<SSL_CTX> context, skein::test::server_options options)
         : engine(std::move(context), std::move(options)), wire_(wire) {}
+    tls_wire(server_stream& wire, skein::test::server_options options)
+        : engine(std::move(options)), wire_(wire) {}
 
     /// Takes in what comes next and answers it. False at the end of the client.
     task<bool> step() {
