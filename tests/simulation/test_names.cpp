@@ -1,5 +1,6 @@
 // Names: what is remembered of them and for how long, lookups that requests share, lookups that never return,
 // addresses that the program says itself, resolvers of its own.
+#include "addresses.hpp"
 #include "sweep.hpp"
 
 #include "client/name_book.hpp"
@@ -43,12 +44,6 @@ task<std::string> failure_of(client_session& session, std::string url) {
         co_return words.substr(0, words.find(" (GET"));
     }
     co_return "";
-}
-
-std::vector<ip_address> list(const std::vector<std::string>& texts) {
-    std::vector<ip_address> all;
-    for (const auto& text : texts) all.emplace_back(text);
-    return all;
 }
 
 }  // namespace
