@@ -198,10 +198,7 @@ task<std::unique_ptr<response_state>> attempt(std::shared_ptr<sending> sent) {
     bool fresh = false;  // such a connection cannot be stale
     for (;;) {
         if (s.request().upload) co_await open_body(s);
-        s.enter(phase::pool);
-        s.begin_attempt();
-        choose_route_if_any(s, s.request());
-        lease held = s.core().try_acquire(s.request());
+        lease held = begin_attempt(s);
         bool reused = held && held.has_connection() && !fresh;
         if (!reused) reused = co_await get_connection(s, held, fresh);
         if (reused) tell_if_traced(s, trace_kind::connection_reuseconn, held.connection().facts->peer);

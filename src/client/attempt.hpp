@@ -2,7 +2,9 @@
 #pragma once
 
 #include "client/response_state.hpp"
+#include "client/route.hpp"
 #include "client/sending.hpp"
+#include "client/session_core.hpp"
 
 #include <skein/task.hpp>
 
@@ -15,6 +17,15 @@ namespace skein::client {
 /// *Cancellation:* at once, in any phase; the connection is closed. *Throws:* errors of error.hpp, with the
 /// report.
 task<std::unique_ptr<response_state>> attempt(std::shared_ptr<sending> sent);
+
+/// How each begins: with its way, and with a connection that is idle, or a place for one, if it need not
+/// wait.
+inline lease begin_attempt(sending& s) {
+    s.enter(phase::pool);
+    s.begin_attempt();
+    choose_route_if_any(s, s.request());
+    return s.core().try_acquire(s.request());
+}
 
 /// Waits for a connection that is idle, or a place for one, within the time limit of the phase pool.
 task<lease> wait_for_connection(sending& s);

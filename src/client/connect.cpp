@@ -19,7 +19,8 @@ task<open_stream> open(sending& s) {
     const proxy* const p = via(s.request());
     tell_if_traced(s, trace_kind::connection_create_start);
     const url& to = s.request().url;
-    const endpoint origin{std::string(to.host_without_brackets()), to.port()};
+    const endpoint origin{std::string(to.host_without_brackets()), to.port(), false,
+                          std::string(bare_socket(s.request()))};
     auto facts = std::allocate_shared<connection_facts>(detail::recycling_allocator<connection_facts>());
     auto way = p != nullptr ? connect_through(s, *p, origin, *facts) : dial(s, origin);
     auto stream = co_await way;

@@ -1,4 +1,5 @@
 // Owns requests as curl command lines.
+#include "base/host_and_port.hpp"
 #include "client/cookies.hpp"
 #include "client/decoding.hpp"
 #include "client/redirect.hpp"
@@ -97,7 +98,7 @@ std::string connection_options(const url& to, const connector_options& session) 
         options += session.family == address_family::ipv4 ? " --ipv4" : " --ipv6";
     if (session.local_address) options += " --interface " + session.local_address->to_string();
     const std::string host(to.host_without_brackets());
-    const std::string place = host + ":" + std::to_string(to.port());
+    const std::string place = detail::host_and_port(host, to.port());
     auto known = session.hosts.find(place);
     if (known == session.hosts.end()) known = session.hosts.find(host);
     if (known == session.hosts.end() || known->second.empty()) return options;

@@ -1,6 +1,7 @@
 // Owns the finding of addresses and the trying of them, each under its time limit, and the policy in between.
 #include "client/dial.hpp"
 
+#include "base/host_and_port.hpp"
 #include "client/address_race.hpp"
 #include "client/session_core.hpp"
 #include "client/tell.hpp"
@@ -192,10 +193,10 @@ task<std::unique_ptr<net::stream>> connect_to_host(sending& s, const endpoint& t
     } catch (const cancelled_error&) {
         if (!limit.expired()) throw;
         note(s, all);
-        s.fail_timeout(
-            phase::connect, due,
-            "connecting to " + text_of(to) +
-                (all.size() == 1 ? " [" + all.front().to.to_string() + "]" : ": " + words_of(all)));
+        s.fail_timeout(phase::connect, due,
+                       "connecting to " + (all.size() == 1
+                                               ? detail::with_address(text_of(to), all.front().to.to_string())
+                                               : text_of(to) + ": " + words_of(all)));
     }
     fail_connecting(s, to, all);
 }
@@ -217,26 +218,25 @@ task<std::unique_ptr<net::stream>> connect_to_unix(sending& s, const endpoint& t
     } catch (const cancelled_error&) {
         if (!limit.expired()) throw;
         note_failure("no answer");
-        s.fail_timeout(phase::connect, due, "connecting to " + text_of(to) + " [" + shown + "]");
+        s.fail_timeout(phase::connect, due, "connecting to " + detail::with_address(text_of(to), shown));
     } catch (const std::system_error& e) {
         note_failure(e.what());
-        s.fail<connect_error>("cannot connect to " + text_of(to) + ": " + shown + ": " + e.what(), to.host,
-                              to.port, e.code());
+        const std::string place = to.socket.empty() ? text_of(to) + ": " + shown : shown;
+        s.fail<connect_error>("cannot connect to " + place + ": " + e.what(), to.host, to.port, e.code());
     }
 }
 
 }  // namespace
 
 std::string text_of(const endpoint& to) {
-    const bool is_ipv6 = to.host.find(':') != std::string::npos;
-    return (is_ipv6 ? "[" + to.host + "]" : to.host) + ":" + std::to_string(to.port);
+    return to.socket.empty() ? detail::host_and_port(to.host, to.port) : "unix:" + to.socket;
 }
 
 void require_no_policy(const sending& s, const endpoint& to, std::string_view what) {
     const address_policy& policy = options_of(s).address_policy;
     if (!policy) return;
-    s.fail<connect_error>("cannot connect to " + text_of(to) + ": " + std::string(what) +
-                              " is refused by the address policy " + policy.name(),
+    const std::string place = to.socket.empty() ? text_of(to) + ": " + std::string(what) : text_of(to);
+    s.fail<connect_error>("cannot connect to " + place + " is refused by the address policy " + policy.name(),
                           to.host, to.port, std::make_error_code(std::errc::permission_denied));
 }
 

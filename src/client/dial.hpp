@@ -20,9 +20,10 @@ struct endpoint {
     std::string host;  // IPv6 without brackets
     std::uint16_t port = 0;
     bool is_trusted = false;  // the program itself has named it, as it may a proxy: no policy is asked
+    std::string socket = {};  // the path of a Unix socket that goes by no other name; empty: host and port
 };
 
-/// For messages: "example.org:80", "[::1]:80".
+/// For messages: "example.org:80", "[::1]:80", "unix:/run/it".
 std::string text_of(const endpoint& to);
 
 /// Throws connect_error if the session has an address policy: for a way that it cannot see the end of, as

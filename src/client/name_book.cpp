@@ -1,6 +1,7 @@
 // Owns lookups that several requests share, and how long their answers are believed.
 #include "client/name_book.hpp"
 
+#include "base/host_and_port.hpp"
 #include "http/bytes.hpp"
 #include "net/network.hpp"
 
@@ -148,7 +149,7 @@ name_book::~name_book() {
 const std::vector<ip_address>* name_book::fixed(std::string_view host, std::uint16_t port) const {
     if (fixed_.empty()) return nullptr;
     if (host.ends_with('.')) host.remove_suffix(1);
-    auto found = fixed_.find(std::string(host) + ":" + std::to_string(port));
+    auto found = fixed_.find(detail::host_and_port(host, port));
     if (found == fixed_.end()) found = fixed_.find(host);
     return found == fixed_.end() ? nullptr : &found->second;
 }

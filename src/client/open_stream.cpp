@@ -1,4 +1,5 @@
 // Owns the opening of streams: what a request does up to its connection, and nothing after it.
+#include "base/host_and_port.hpp"
 #include "client/attempt.hpp"
 #include "client/connect.hpp"
 #include "client/request_state.hpp"
@@ -25,9 +26,7 @@ url origin_of(std::string_view host, std::uint16_t port, const connect_options& 
     if (host.empty() || host.find_first_of("/\\?#@[] \t\r\n") != host.npos ||
         (host.find(':') != host.npos && !ip_address::try_parse(host)))
         throw invalid_url("a stream to what is no host: \"" + std::string(host) + "\"");
-    std::string text = how.tls ? "https://" : "http://";
-    text += host.find(':') != host.npos ? "[" + std::string(host) + "]" : std::string(host);
-    return url(text + ":" + std::to_string(port));
+    return url((how.tls ? "https://" : "http://") + detail::host_and_port(host, port));
 }
 
 std::unique_ptr<client::request_state> request_for(std::shared_ptr<client::session_core> core, url to,
@@ -48,10 +47,7 @@ task<stream> open_in(std::unique_ptr<client::request_state> request, bool keeps_
     request->core->enter();
     const auto sent = std::make_shared<sending>(std::move(request));
     sending& s = *sent;
-    s.enter(phase::pool);
-    s.begin_attempt();
-    choose_route(s, s.request());
-    lease place = s.core().try_acquire(s.request());
+    lease place = begin_attempt(s);
     if (!place) place = co_await wait_for_connection(s);
     auto made = co_await open(s);
     stream_peer peer;
@@ -65,11 +61,12 @@ task<stream> open_in(std::unique_ptr<client::request_state> request, bool keeps_
 }
 
 /// In a session of its own, which is gone when the stream is open.
-task<stream> open_alone(url to, connect_options how, connector_options connector) {
+std::unique_ptr<client::request_state> request_alone(url to, connect_options how,
+                                                     connector_options connector) {
     session_options options;
     options.connector = std::move(connector);
     auto core = std::make_shared<client::session_core>(std::move(options));
-    return open_in(request_for(std::move(core), std::move(to), std::move(how)), false);
+    return request_for(std::move(core), std::move(to), std::move(how));
 }
 
 }  // namespace
@@ -82,14 +79,16 @@ task<stream> client_session::connect(std::string_view host, std::uint16_t port, 
 task<stream> connect(std::string_view host, std::uint16_t port, connect_options how,
                      connector_options connector) {
     url to = origin_of(host, port, how);
-    return open_alone(std::move(to), std::move(how), std::move(connector));
+    return open_in(request_alone(std::move(to), std::move(how), std::move(connector)), false);
 }
 
 task<stream> connect_unix(std::string_view path, connect_options how, connector_options connector) {
     if (path.empty()) throw std::invalid_argument("connect_unix() to no path");
     connector.unix_socket = path;
     url to = origin_of("localhost", 0, how);
-    return open_alone(std::move(to), std::move(how), std::move(connector));
+    auto request = request_alone(std::move(to), std::move(how), std::move(connector));
+    request->choices->names_host = false;
+    return open_in(std::move(request), false);
 }
 
 }  // namespace skein

@@ -1,4 +1,5 @@
 // Owns what the URL of a proxy may say.
+#include "base/host_and_port.hpp"
 #include "http/bytes.hpp"
 #include "http/credentials.hpp"
 
@@ -148,9 +149,7 @@ const std::optional<tls_context>& proxy::tls() const noexcept {
 
 std::string proxy::to_string() const {
     if (!*this) return {};
-    const bool is_ipv6 = state_->host.find(':') != std::string::npos;
-    return std::string(state_->scheme) + "://" + (is_ipv6 ? "[" + state_->host + "]" : state_->host) + ":" +
-           std::to_string(state_->port);
+    return std::string(state_->scheme) + "://" + detail::host_and_port(state_->host, state_->port);
 }
 
 bool operator==(const proxy& a, const proxy& b) noexcept {

@@ -64,6 +64,7 @@ enum class connection_use : std::uint8_t {
 /// What few requests have: connections of their own kind.
 struct connection_choices {
     connection_use use = connection_use::http;
+    bool names_host = true;          // false: all that the program has named is the session's Unix socket
     std::optional<tls_context> tls;  // nothing: the session's
     skein::proxy proxy;              // as the request says
     skein::proxy via;  // what the attempt goes through, if anything: by route.hpp, anew for each

@@ -55,6 +55,11 @@ inline bool is_forwarded(const request_state& r) noexcept {
 inline bool is_raw(const request_state& r) noexcept {
     return r.choices && r.choices->use == connection_use::raw;
 }
+/// The session's Unix socket, if that is all that the program has named: nobody has heard of the URL's host.
+inline std::string_view bare_socket(const request_state& r) noexcept {
+    if (!r.choices || r.choices->names_host || r.choices->via) return {};
+    return r.core->options().connector.unix_socket;
+}
 
 /// Whom connections to the origin trust.
 inline const tls_context& trust_of(const request_state& r) noexcept {

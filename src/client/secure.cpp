@@ -1,6 +1,7 @@
 // Owns the handshake of a connection and what is said when it fails.
 #include "client/secure.hpp"
 
+#include "base/host_and_port.hpp"
 #include "client/session_core.hpp"
 #include "client/tell.hpp"
 #include "task/wait_limit.hpp"
@@ -57,15 +58,15 @@ task<std::unique_ptr<net::stream>> secure(sending& s, std::unique_ptr<net::strea
     } catch (const cancelled_error&) {
         if (!limit.expired()) throw;
         s.fail_timeout(phase::tls, due,
-                       "in the TLS handshake with " + text_of(peer) + " [" + facts.peer + "]");
+                       "in the TLS handshake with " + detail::with_address(text_of(peer), facts.peer));
     } catch (const tls_error& e) {
         s.fail<tls_error>("cannot use TLS with " + text_of(peer) + ": " + e.what(), peer.host, peer.port,
                           e.code());
     }
     if (failed) {
         const std::string& words = secured->failure_text();
-        s.fail<tls_error>("the TLS handshake with " + text_of(peer) + " [" + facts.peer +
-                              "] failed: " + (words.empty() ? failed.message() : words),
+        s.fail<tls_error>("the TLS handshake with " + detail::with_address(text_of(peer), facts.peer) +
+                              " failed: " + (words.empty() ? failed.message() : words),
                           peer.host, peer.port, failed);
     }
     facts.tls_version = secured->version();

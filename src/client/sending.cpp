@@ -1,6 +1,7 @@
 // Owns the words of the errors of an exchange.
 #include "client/sending.hpp"
 
+#include "base/host_and_port.hpp"
 #include "client/decoding.hpp"
 #include "client/limits.hpp"
 #include "client/route.hpp"
@@ -16,6 +17,12 @@
 namespace skein::client {
 
 namespace {
+
+/// What is asked for, as reports and errors say it: the URL without credentials, or a Unix socket.
+std::string target_of(const request_state& r) {
+    const auto socket = bare_socket(r);
+    return socket.empty() ? r.url.redacted() : "unix:" + std::string(socket);
+}
 
 time_limit limit_of(const timeouts& limits, phase in) noexcept {
     switch (in) {
@@ -180,7 +187,7 @@ void sending::replace_body(std::shared_ptr<const std::string> content) {
 attempt_report sending::attempt_so_far() const {
     attempt_report a;
     a.method = request_->method;
-    a.url = request_->url.redacted();
+    a.url = target_of(*request_);
     a.redirects = progress_.redirects;
     if (progress_.connection) a.peer = progress_.connection->peer;
     if (const proxy* p = client::via(*request_)) a.via = p->to_string();
@@ -255,7 +262,7 @@ due_time sending::due_for_body() const noexcept {
 }
 
 std::shared_ptr<const request_report> sending::report() const {
-    request_report all = progress_.report(request_->method, request_->url.redacted(), now_or_end());
+    request_report all = progress_.report(request_->method, target_of(*request_), now_or_end());
     if (const proxy* p = client::via(*request_)) all.via = p->to_string();
     if (rare_) all.attempt_list = rare_->attempts;
     if (progress_.attempt_is_open) all.attempt_list.push_back(attempt_so_far());
@@ -277,7 +284,7 @@ std::string sending::with_context(const std::string& what) const {
         before = "after " + std::to_string(repeated_->attempts) + " attempts (" + repeated_->reasons + "): ";
     const proxy* p = client::via(*request_);
     const std::string way = p != nullptr ? " through " + p->to_string() : "";
-    return before + what + " (" + request_->method + " " + request_->url.redacted() + way + ", after " +
+    return before + what + " (" + request_->method + " " + target_of(*request_) + way + ", after " +
            duration_text(elapsed) + ")";
 }
 
@@ -289,10 +296,10 @@ void sending::fail_timeout(phase in, const due_time& due, std::string_view detai
 }
 
 std::string sending::peer() const {
-    std::string who(request_->url.host_header());
-    if (progress_.connection && !progress_.connection->peer.empty())
-        who += " [" + progress_.connection->peer + "]";
-    return who;
+    std::string who = client::bare_socket(*request_).empty() ? std::string(request_->url.host_header())
+                                                             : target_of(*request_);
+    if (!progress_.connection || progress_.connection->peer.empty()) return who;
+    return detail::with_address(std::move(who), progress_.connection->peer);
 }
 
 void sending::fail_status(const http1::response_head& head) const {

@@ -1,6 +1,8 @@
 // Owns how bytes get from a net::stream to the tasks that read, and from those that write to it.
 #include "client/stream_core.hpp"
 
+#include "base/host_and_port.hpp"
+
 #include <skein/error.hpp>
 #include <skein/sleep.hpp>
 
@@ -19,62 +21,62 @@ constexpr std::size_t worth_a_turn_bytes = std::size_t{1024} * 1024;
 
 // ---- waits
 
-class stream_core::news_wait final : detail::wait {
+// In the place for its kind, one at a time.
+class stream_core::side_wait : protected detail::wait {
 public:
-    explicit news_wait(stream_core& of) noexcept : of_(of) {}
+    void await_suspend(detail::task_handle at) noexcept {
+        suspend(at);
+        place_ = this;
+    }
+    void await_resume() const {
+        if (cancelled_) throw cancelled_error();
+        of_.require_not_closed();
+    }
+    using detail::wait::wake;
+
+protected:
+    side_wait(stream_core& of, side_wait*& place) noexcept : of_(of), place_(place) {}
+    ~side_wait() = default;
+
+    stream_core& of_;
+
+private:
+    void on_cancel() noexcept override {
+        cancelled_ = true;
+        place_ = nullptr;
+        wake();
+    }
+    side_wait*& place_;
+    bool cancelled_ = false;
+};
+
+class stream_core::news_wait final : public side_wait {
+public:
+    explicit news_wait(stream_core& of) noexcept : side_wait(of, of.reader_) {}
     bool await_ready() const {
         check();
         return false;
     }
-    void await_suspend(detail::task_handle at) noexcept {
-        suspend(at);
-        of_.reader_ = this;
-    }
-    void await_resume() const {
-        if (cancelled_) throw cancelled_error();
-        of_.require_not_closed();
-    }
 
 private:
-    friend stream_core;
     void describe(std::string& out) const override { out.append("reading from ").append(of_.name()); }
-    void on_cancel() noexcept override {
-        cancelled_ = true;
-        of_.reader_ = nullptr;
-        wake();
-    }
-    stream_core& of_;
-    bool cancelled_ = false;
 };
 
-// One at a time: whoever holds the line.
-class stream_core::sent_wait final : detail::wait {
+// Of whoever holds the line.
+class stream_core::sent_wait final : public side_wait {
 public:
-    explicit sent_wait(stream_core& of) noexcept : of_(of) {}
+    explicit sent_wait(stream_core& of) noexcept : side_wait(of, of.writer_) {}
     bool await_ready() const {
         check();
         return of_.out_ == nullptr;
     }
-    void await_suspend(detail::task_handle at) noexcept {
-        suspend(at);
-        of_.writer_ = this;
-    }
     void await_resume() const {
-        if (cancelled_) throw cancelled_error();
-        of_.require_not_closed();
+        side_wait::await_resume();
         if (of_.write_error_) of_.fail("writing to " + of_.name() + " failed", of_.write_error_);
     }
 
 private:
-    friend stream_core;
     void describe(std::string& out) const override { out.append("writing to ").append(of_.name()); }
-    void on_cancel() noexcept override {
-        cancelled_ = true;
-        of_.writer_ = nullptr;
-        wake();
-    }
-    stream_core& of_;
-    bool cancelled_ = false;
 };
 
 // What the system did not take at once, or the end that it was told of. Keeps the bytes until the stream is
@@ -152,8 +154,8 @@ void stream_core::require_not_closed() const {
 
 std::string stream_core::name() const {
     const std::string& address = peer_.facts->peer;
-    const std::string text = peer_.host + ":" + std::to_string(peer_.port);
-    return peer_.host.empty() || text == address ? address : text + " [" + address + "]";
+    if (peer_.host.empty()) return address;
+    return detail::with_address(detail::host_and_port(peer_.host, peer_.port), address);
 }
 
 void stream_core::fail(const std::string& what, std::error_code code) const {

@@ -53,6 +53,7 @@ public:
     static task<> shutdown(self core);
 
 private:
+    class side_wait;
     class news_wait;
     class sent_wait;
     class outgoing;
@@ -92,13 +93,13 @@ private:
     std::string ahead_;
     std::size_t ahead_used_ = 0;
     std::optional<std::error_code> end_;
-    news_wait* reader_ = nullptr;
+    side_wait* reader_ = nullptr;
     bool is_read_ = false;  // by some task
     bool paused_ = false;
 
     mutex line_;               // of those who write
     outgoing* out_ = nullptr;  // owns itself: the stream may tell it after we are gone
-    sent_wait* writer_ = nullptr;
+    side_wait* writer_ = nullptr;
     std::error_code write_error_;
     std::size_t written_ = 0;  // since somebody waited
     bool shut_ = false;

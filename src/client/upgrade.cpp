@@ -1,6 +1,7 @@
 // Owns the rules of switching protocols, and how a connection becomes a stream.
 #include "client/upgrade.hpp"
 
+#include "base/host_and_port.hpp"
 #include "client/dial.hpp"
 #include "client/response_state.hpp"
 #include "client/session_core.hpp"
@@ -36,8 +37,7 @@ bool is_protocol(std::string_view name) noexcept {
 
 std::string authority_of(const sending& s) {
     if (const auto host = s.fields().get("Host")) return std::string(*host);
-    const url& to = s.request().url;
-    return std::string(to.host()) + ":" + std::to_string(to.port());
+    return detail::host_and_port(s.request().url.host(), s.request().url.port());
 }
 
 void check_switch(const sending& s, const http1::connection& wire, const http1::response_head& head) {

@@ -1,6 +1,8 @@
 // Owns what addresses look like to the system.
 #include "net/address.hpp"
 
+#include "base/host_and_port.hpp"
+
 #include <array>
 #include <cstring>
 
@@ -29,8 +31,7 @@ std::optional<address> address::parse(std::string_view literal, std::uint16_t po
 std::string address::to_string() const {
     const auto ip = ip_of(*system());
     if (!ip) return {};
-    const std::string port = std::to_string(ntohs(storage_.sin6_port));  // at the same place in both
-    return (ip->is_v6() ? "[" + ip->to_string() + "]:" : ip->to_string() + ":") + port;
+    return detail::host_and_port(ip->to_string(), ntohs(storage_.sin6_port));  // at the same place in both
 }
 
 std::optional<address> address::of(const sockaddr& system) noexcept {

@@ -1,4 +1,6 @@
 // Owns the scripts of scripted servers: whose turn it is, and how an answer is sent or broken.
+#include "base/host_and_port.hpp"
+
 #include <skein/event.hpp>
 #include <skein/sleep.hpp>
 #include <skein/testing.hpp>
@@ -87,7 +89,7 @@ task<> scripted_server::state::serve(std::shared_ptr<state> self, server_stream&
 
 scripted_server::scripted_server(std::string_view host, std::uint16_t port)
     : state_(std::make_shared<state>()) {
-    state_->name = std::string(host) + ":" + std::to_string(port);
+    state_->name = detail::host_and_port(host, port);
     this_network().listen(host, port,
                           [self = state_](server_stream& client) { return state::serve(self, client); });
 }

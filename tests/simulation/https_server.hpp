@@ -5,6 +5,7 @@
 #include "sweep.hpp"
 #include "tls_server.hpp"
 
+#include <map>
 #include <string>
 #include <utility>
 
@@ -21,16 +22,25 @@ inline const skein::tls_context& trusting_tests() {
     return made;
 }
 
+/// What a server of that name shows, made once.
+inline skein::test::server_options certified_as(const std::string& name) {
+    static std::map<std::string, skein::test::identity> made;
+    auto found = made.find(name);
+    if (found == made.end()) {
+        skein::test::recipe what;
+        what.names = {"DNS:" + name};
+        found = made.emplace(name, skein::test::issue(what, &test_root())).first;
+    }
+    skein::test::server_options options;
+    options.chain = {found->second};
+    return options;
+}
+
 /// A connection that gives heads of requests and takes responses, over TLS or not.
 class web_stream {
 public:
     web_stream(server_stream& wire, const std::string& tls_name) : wire_(wire) {
-        if (tls_name.empty()) return;
-        skein::test::recipe what;
-        what.names = {"DNS:" + tls_name};
-        skein::test::server_options options;
-        options.chain = {skein::test::issue(what, &test_root())};
-        engine_.emplace(options);
+        if (!tls_name.empty()) engine_.emplace(certified_as(tls_name));
     }
 
     /// The next request; its body too, if it has a Content-Length. Throws client_gone at the end.

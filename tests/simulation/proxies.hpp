@@ -64,25 +64,13 @@ private:
 /// TLS with a certificate for that name, over another end.
 class tls_end final : public far_end {
 public:
-    tls_end(far_end& inner, const std::string& name) : inner_(inner), engine_(options_for(name)) {}
+    tls_end(far_end& inner, const std::string& name) : inner_(inner), engine_(certified_as(name)) {}
     task<> write(std::string text) override {
         engine_.write(text);
         return inner_.write(engine_.take());
     }
 
 private:
-    static skein::test::server_options options_for(const std::string& name) {
-        static std::map<std::string, skein::test::identity> made;
-        auto found = made.find(name);
-        if (found == made.end()) {
-            skein::test::recipe what;
-            what.names = {"DNS:" + name};
-            found = made.emplace(name, skein::test::issue(what, &test_root())).first;
-        }
-        skein::test::server_options options;
-        options.chain = {found->second};
-        return options;
-    }
     task<std::string> more() override {
         while (engine_.received().empty()) {
             engine_.feed(co_await inner_.next());

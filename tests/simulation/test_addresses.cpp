@@ -1,5 +1,6 @@
 // Connecting to names with several addresses (RFC 8305), in virtual time: who is tried when, who wins, what
 // is told of it; the policy on addresses; Unix sockets.
+#include "addresses.hpp"
 #include "sweep.hpp"
 
 #include "client/address_race.hpp"
@@ -58,12 +59,6 @@ std::string in_a_simulation(const std::function<void()>& set_up, session_options
         client_session session(options);
         co_return co_await connects_of(session, url);
     });
-}
-
-std::vector<ip_address> list(const std::vector<std::string>& texts) {
-    std::vector<ip_address> all;
-    for (const auto& text : texts) all.emplace_back(text);
-    return all;
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // Names: what is remembered of them and for how long, lookups that requests share, lookups that never return,
 // addresses that the program says itself, resolvers of its own.
+#include "addresses.hpp"
 #include "sweep.hpp"
 
 #include "client/name_book.hpp"
@@ -43,12 +44,6 @@ task<std::string> failure_of(client_session& session, std::string url) {
         co_return words.substr(0, words.find(" (GET"));
     }
     co_return "";
-}
-
-std::vector<ip_address> list(const std::vector<std::string>& texts) {
-    std::vector<ip_address> all;
-    for (const auto& text : texts) all.emplace_back(text);
-    return all;
 }
 
 }  // namespace
@@ -303,6 +298,7 @@ TEST_CASE("addresses that the program says itself: for a host, for one of its po
         options.connector.hosts = {{"Example.test", list({"10.0.7.1"})},
                                    {"example.test:8080", list({"10.0.7.9", "10.0.7.2"})},
                                    {"10.1.1.1", list({"10.0.7.1"})},
+                                   {"[fd00::1]:80", list({"10.0.7.1"})},
                                    {"none.test", {}}};
         this_network().listen("10.0.7.1", 80, echo_target);
         this_network().listen("10.0.7.2", 8080, echo_target);
@@ -311,6 +307,7 @@ TEST_CASE("addresses that the program says itself: for a host, for one of its po
         CHECK(co_await peer_of(session, "http://example.test./") == "10.0.7.1:80");
         CHECK(co_await peer_of(session, "http://example.test:8080/") == "10.0.7.2:8080");
         CHECK(co_await peer_of(session, "http://10.1.1.1/") == "10.0.7.1:80");
+        CHECK(co_await peer_of(session, "http://[fd00::1]/") == "10.0.7.1:80");
         CHECK(co_await failure_of(session, "http://none.test/") ==
               "cannot resolve host 'none.test': it has no address");
         CHECK(this_network().lookups() == 0);

@@ -1,6 +1,7 @@
 // How raw streams are opened: names, addresses, proxies, TLS, the limits of sessions, and what goes wrong.
 #include "proxies.hpp"
 #include "streams.hpp"
+#include "tls_wire.hpp"
 
 #include <optional>
 #include <stdexcept>
@@ -50,8 +51,47 @@ TEST_CASE("streams: Unix sockets, by path") {
         co_await write_and_end(s, "text");
         const auto all = co_await read_all(s);
         CHECK(all == "text");
-        const auto words = co_await words_of<skein::connect_error>(skein::connect_unix("/run/none"));
-        CHECK(mentions(words, "unix:/run/none"));
+    });
+}
+
+TEST_CASE("streams: what goes wrong with a Unix socket is said of its path, and of no host") {
+    skein::testing::run([]() -> task<> {
+        try {
+            (void)co_await skein::connect_unix("/run/none");
+            FAIL("nobody listens");
+        } catch (const skein::connect_error& e) {
+            CHECK(std::string(e.what()) ==
+                  "cannot connect to unix:/run/none: No such file or directory "
+                  "(CONNECT unix:/run/none, after 0 ms)");
+            REQUIRE(e.report() != nullptr);
+            CHECK(e.report()->url == "unix:/run/none");
+            CHECK(e.report()->attempt_list.at(0).url == "unix:/run/none");
+        }
+        skein::connector_options careful;
+        careful.address_policy = skein::address_policy::public_only();
+        const auto refused = co_await words_of<skein::connect_error>(
+            skein::connect_unix("/run/it", skein::connect_options(), careful));
+        CHECK(refused ==
+              "cannot connect to unix:/run/it is refused by the address policy public_only "
+              "(CONNECT unix:/run/it, after 0 ms)");
+        this_network().listen_unix("/run/mute", [](server_stream& client) -> task<> {
+            std::string unanswered;
+            co_await keep_all(client, unanswered);
+        });
+        skein::connect_options how;
+        how.tls = trusting_tests();
+        how.timeout.tls = 1s;
+        const auto late = co_await words_of<skein::timeout_error>(skein::connect_unix("/run/mute", how));
+        CHECK(late ==
+              "timed out in the TLS handshake with unix:/run/mute: limit tls 1 s "
+              "(CONNECT unix:/run/mute, after 1 s)");
+        // A session has a name for whom it looks for there.
+        session_options options;
+        options.connector.unix_socket = "/run/none";
+        client_session session(options);
+        const auto named = co_await words_of<skein::connect_error>(session.connect("example.test", 7));
+        CHECK(mentions(named, "cannot connect to example.test:7: unix:/run/none: No such file"));
+        CHECK(mentions(named, "(CONNECT http://example.test:7/, "));
     });
 }
 
@@ -59,23 +99,15 @@ TEST_CASE("streams: TLS, whose end is announced in both directions, and after wh
     skein::testing::run([]() -> task<> {
         bool saw_goodbye = false;
         this_network().listen("example.test", 7, [&](server_stream& wire) -> task<> {
-            skein::test::recipe what;
-            what.names = {"DNS:example.test"};
-            skein::test::server_options options;
-            options.chain = {skein::test::issue(what, &test_root())};
-            skein::test::tls_server engine(options);
-            while (!engine.saw_close_notify()) {
-                const auto piece = co_await wire.read();
-                REQUIRE(piece != "");
-                engine.feed(piece);
-                engine.step();
-                co_await wire.write(engine.take());
+            tls_wire client(wire, certified_as("example.test"));
+            while (!client.engine.saw_close_notify()) {
+                const bool more = co_await client.step();
+                REQUIRE(more);
             }
             saw_goodbye = true;
             const auto end = co_await wire.read();
             CHECK(end == "");
-            engine.write("you said " + engine.received());
-            co_await wire.write(engine.take());
+            co_await client.write("you said " + client.engine.received());
         });
         skein::connect_options how;
         how.tls = trusting_tests();
@@ -98,27 +130,18 @@ TEST_CASE("streams: what write() has returned from arrives, though the stream is
         skein::testing::run([&]() -> task<> {
             std::string received;
             this_network().listen("example.test", 7, [&](server_stream& wire) -> task<> {
-                skein::test::recipe what;
-                what.names = {"DNS:example.test"};
-                skein::test::server_options options;
-                options.chain = {skein::test::issue(what, &test_root())};
-                skein::test::tls_server engine(options);
-                for (;;) {
-                    const auto piece = co_await wire.read();
-                    if (piece.empty()) break;
-                    co_await skein::sleep(1ms);
-                    if (!secret) received += piece;
-                    if (!secret) continue;
-                    engine.feed(piece);
-                    engine.step();
-                    received += std::exchange(engine.received(), {});
-                    const auto answer = engine.take();
-                    if (!engine.saw_close_notify()) co_await wire.write(answer);
+                if (!secret) {
+                    co_await keep_all(wire, received, 1ms);
+                    co_return;
                 }
+                tls_wire client(wire, certified_as("example.test"));
+                for (bool more = true; more;) {
+                    co_await skein::sleep(1ms);
+                    more = co_await client.step();
+                }
+                received = client.engine.received();
             });
-            skein::testing::link narrow;
-            narrow.window_bytes = 1000;
-            this_network().set_link(narrow);
+            set_window(1000);
             skein::connect_options how;
             if (secret) how.tls = trusting_tests();
             const std::string text = numbered(50'000);

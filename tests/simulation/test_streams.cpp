@@ -2,7 +2,6 @@
 #include "streams.hpp"
 
 #include <algorithm>
-#include <optional>
 #include <stdexcept>
 #include <vector>
 
@@ -111,9 +110,7 @@ TEST_CASE("streams: read() gives no more than it is asked for, and all of it") {
 
 TEST_CASE("streams: lines, with every line end, and one at the end without") {
     skein::testing::run([]() -> task<> {
-        skein::testing::link by_byte;
-        by_byte.largest_piece_bytes = 1;
-        this_network().set_link(by_byte);
+        set_largest_piece(1);
         listen_and_say("one\ntwo\r\n\n\r\nth\rree");
         auto s = co_await skein::connect("example.test", 7);
         std::vector<std::string> lines;
@@ -125,9 +122,7 @@ TEST_CASE("streams: lines, with every line end, and one at the end without") {
 TEST_CASE("streams: a mark is found across pieces, and what overlaps it is not lost") {
     for (const std::size_t piece : {1U, 2U, 3U, 100U}) {
         skein::testing::run([&]() -> task<> {
-            skein::testing::link pieces;
-            pieces.largest_piece_bytes = piece;
-            this_network().set_link(pieces);
+            set_largest_piece(piece);
             listen_and_say("aab aaab rest");
             auto s = co_await skein::connect("example.test", 7);
             const auto first = co_await s.read_until("aab");
@@ -151,9 +146,7 @@ TEST_CASE("streams: a mark is found across pieces, and what overlaps it is not l
 TEST_CASE("streams: a line over the limit is refused at the same byte however it came, and stays") {
     for (const std::size_t piece : {1U, 5U, 100U}) {
         skein::testing::run([&]() -> task<> {
-            skein::testing::link pieces;
-            pieces.largest_piece_bytes = piece;
-            this_network().set_link(pieces);
+            set_largest_piece(piece);
             listen_and_say("1234\n12345\n");
             auto s = co_await skein::connect("example.test", 7);
             const auto fits = co_await s.read_line(5);
@@ -208,17 +201,8 @@ TEST_CASE("streams: a write that is given up is written to its end, and the next
     skein::testing::run([]() -> task<> {
         const std::string text = numbered(5000);
         std::string received;
-        this_network().listen("example.test", 7, [&](server_stream& client) -> task<> {
-            co_await skein::sleep(1s);
-            for (;;) {
-                const auto piece = co_await client.read();
-                if (piece.empty()) co_return;
-                received += piece;
-            }
-        });
-        skein::testing::link narrow;
-        narrow.window_bytes = 100;
-        this_network().set_link(narrow);
+        listen_and_keep(received, 1s);
+        set_window(100);
         auto s = co_await skein::connect("example.test", 7);
         const auto words = co_await words_of<skein::timeout_error>(skein::wait_for(s.write(text), 1ms));
         CHECK(words != "");
@@ -233,16 +217,8 @@ TEST_CASE("streams: a write that is given up is written to its end, and the next
 TEST_CASE("streams: of several writers each writes its data whole, in the order in which they began") {
     skein::testing::run([]() -> task<> {
         std::string received;
-        this_network().listen("example.test", 7, [&](server_stream& client) -> task<> {
-            for (;;) {
-                const auto piece = co_await client.read();
-                if (piece.empty()) co_return;
-                received += piece;
-            }
-        });
-        skein::testing::link narrow;
-        narrow.window_bytes = 10;
-        this_network().set_link(narrow);
+        listen_and_keep(received);
+        set_window(10);
         auto s = co_await skein::connect("example.test", 7);
         std::vector<task<>> writers;
         for (const char c : {'a', 'b', 'c'}) writers.push_back(s.write(std::string(100, c)));
@@ -260,17 +236,8 @@ TEST_CASE("streams: of several writers each writes its data whole, in the order 
 TEST_CASE("streams: who waits for a turn to write, and is cancelled, has written nothing") {
     skein::testing::run([]() -> task<> {
         std::string received;
-        this_network().listen("example.test", 7, [&](server_stream& client) -> task<> {
-            co_await skein::sleep(1s);
-            for (;;) {
-                const auto piece = co_await client.read();
-                if (piece.empty()) co_return;
-                received += piece;
-            }
-        });
-        skein::testing::link narrow;
-        narrow.window_bytes = 10;
-        this_network().set_link(narrow);
+        listen_and_keep(received, 1s);
+        set_window(10);
         auto s = co_await skein::connect("example.test", 7);
         auto first = skein::create_task(s.write(std::string(50, 'a')));
         auto second = skein::create_task(s.write("never"));
@@ -291,17 +258,11 @@ TEST_CASE("streams: a shutdown that is given up before its turn has not been; af
         bool ended = false;
         this_network().listen("example.test", 7, [&](server_stream& client) -> task<> {
             co_await skein::sleep(1s);
-            for (;;) {
-                const auto piece = co_await client.read();
-                if (piece.empty()) break;
-                received += piece;
-            }
+            co_await keep_all(client, received);
             ended = true;
             co_await skein::sleep(1h);
         });
-        skein::testing::link narrow;
-        narrow.window_bytes = 10;
-        this_network().set_link(narrow);
+        set_window(10);
         auto s = co_await skein::connect("example.test", 7);
         auto writing = skein::create_task(s.write(std::string(50, 'a')));
         auto given_up = skein::create_task(s.shutdown());
@@ -351,102 +312,5 @@ TEST_CASE("streams: two tasks that read at the same time are told") {
         CHECK(first == "text");
         const auto end = co_await s.read();
         CHECK(end == "");
-    });
-}
-
-TEST_CASE("streams: close() ends those who wait, and is the end") {
-    skein::testing::run([]() -> task<> {
-        this_network().listen("example.test", 7, echo);
-        auto s = co_await skein::connect("example.test", 7);
-        auto reading = skein::create_task(s.read());
-        co_await skein::yield();
-        s.close();
-        const auto words = co_await words_of<skein::disconnected_error>(
-            [](skein::future<std::string> f) -> task<std::string> { co_return co_await f; }(reading));
-        CHECK(mentions(words, "closed on this side"));
-        const auto read = co_await words_of<std::logic_error>(s.read());
-        CHECK(mentions(read, "read(): the stream to example.test:7 [10.0.0.1:7] is closed"));
-        const auto write = co_await words_of<std::logic_error>(s.write("x"));
-        CHECK(mentions(write, "is closed"));
-        s.close();
-        auto moved = std::move(s);
-        CHECK_THROWS_AS((void)s.peer(), std::logic_error);
-        CHECK_THROWS_AS((void)s.read(), std::logic_error);
-    });
-}
-
-TEST_CASE("streams: a handle that goes while a task reads ends that, too") {
-    skein::testing::run([]() -> task<> {
-        this_network().listen("example.test", 7, echo);
-        std::optional<stream> s = co_await skein::connect("example.test", 7);
-        auto reading = skein::create_task(s->read());
-        co_await skein::yield();
-        s.reset();
-        const auto words = co_await words_of<skein::disconnected_error>(
-            [](skein::future<std::string> f) -> task<std::string> { co_return co_await f; }(reading));
-        CHECK(words != "");
-        CHECK(this_network().open_connections() == 0);
-    });
-}
-
-TEST_CASE("streams: one that outlives its loop is closed, and says why it cannot be used") {
-    std::optional<stream> kept;
-    skein::testing::simulation simulation;
-    simulation.run([&]() -> task<> {
-        this_network().listen("example.test", 7, echo);
-        kept = co_await skein::connect("example.test", 7);
-    });
-    CHECK(simulation.network().open_connections() == 0);
-    simulation.run([&]() -> task<> {
-        const auto words = co_await words_of<std::logic_error>(kept->read());
-        CHECK(mentions(words, "the loop of the stream to example.test:7"));
-    });
-}
-
-TEST_CASE("streams: a reset gives first what had come, then an error that names the peer") {
-    skein::testing::run([]() -> task<> {
-        this_network().listen("example.test", 7, [](server_stream& client) -> task<> {
-            co_await client.write("last words");
-            co_await skein::sleep(1s);
-            client.reset();
-        });
-        auto s = co_await skein::connect("example.test", 7);
-        co_await skein::sleep(2s);
-        const auto came = co_await s.read();
-        CHECK(came == "last words");
-        for (int i = 0; i < 2; ++i) {
-            const auto words = co_await words_of<skein::disconnected_error>(s.read());
-            CHECK(mentions(words, "example.test:7 [10.0.0.1:7]"));
-            CHECK(mentions(words, std::make_error_code(std::errc::connection_reset).message()));
-        }
-        const auto write = co_await words_of<skein::disconnected_error>(s.write(std::string(100'000, 'x')));
-        CHECK(mentions(write, "writing to example.test:7"));
-    });
-}
-
-TEST_CASE("streams: each side may end its direction first") {
-    skein::testing::run([]() -> task<> {
-        this_network().listen("example.test", 7, [](server_stream& client) -> task<> {
-            const auto all = co_await client.read_until("!");
-            const auto end = co_await client.read();
-            CHECK(end == "");
-            co_await skein::sleep(1s);
-            co_await client.write("got " + all);
-        });
-        this_network().listen("example.test", 8, [](server_stream& client) -> task<> {
-            client.end_writing();
-            const auto all = co_await client.read_until("!");
-            CHECK(all == "still here!");
-        });
-        auto s = co_await skein::connect("example.test", 7);
-        co_await write_and_end(s, "this!");
-        const auto answer = co_await read_all(s);
-        CHECK(answer == "got this!");
-        auto t = co_await skein::connect("example.test", 8);
-        const auto end = co_await t.read();
-        CHECK(end == "");
-        co_await skein::sleep(1s);
-        co_await t.write("still here!");
-        co_await t.shutdown();
     });
 }

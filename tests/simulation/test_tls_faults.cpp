@@ -3,7 +3,6 @@
 #include "sweep.hpp"
 #include "tls_wire.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <string>
 
@@ -14,8 +13,6 @@ using skein::test::identity;
 using skein::test::server_options;
 
 namespace {
-
-enum class ending { stall, close, reset };
 
 /// A server that wants a client certificate, a client that has one.
 struct mutual {
@@ -39,25 +36,7 @@ struct mutual {
     tls_context trust;
 };
 
-/// What the server says, `count` bytes of it; then the end of that kind. Gives whether that was all of it.
-task<> say_no_more(server_stream& wire, const mutual& world, std::size_t count, ending how, bool& was_all) {
-    skein::test::tls_server engine(world.context, world.options);
-    for (std::size_t left = count;;) {
-        const std::string piece = co_await wire.read();
-        if (piece.empty()) co_return;
-        engine.feed(piece);
-        engine.step();
-        const std::string said = engine.take();
-        co_await wire.write(said.substr(0, left));
-        if (engine.established() && left >= said.size()) was_all = true;
-        left -= std::min(left, said.size());
-        if (left > 0 && !was_all) continue;
-        if (how == ending::close) co_return;
-        if (how == ending::reset) co_return wire.reset();
-    }
-}
-
-/// A request that meets that. Gives the phase of the error, if it was a timeout.
+/// A request to a server that says no more. Gives the phase of the error, if it was a timeout.
 task<skein::phase> ask_in_vain(const mutual& world, ending how) {
     session_options options;
     options.tls = world.trust;
@@ -88,8 +67,9 @@ TEST_CASE("https: a handshake that ends or stops at any byte is an error, and le
             std::size_t limited = 0;
             for (bool was_all = false; !was_all; ++cut) {
                 skein::testing::run([&]() -> task<> {
-                    const auto serve = [&, cut](server_stream& wire) {
-                        return say_no_more(wire, world, cut, how, was_all);
+                    const auto serve = [&, cut](server_stream& wire) -> task<> {
+                        skein::test::tls_server engine(world.context, world.options);
+                        co_await say_no_more(wire, engine, cut, how, was_all);
                     };
                     this_network().listen("example.test", 443, serve);
                     const skein::phase ran_out = co_await ask_in_vain(world, how);

@@ -55,19 +55,10 @@ std::string answer_of(const body_plan& body) {
 task<> cut_short(server_stream& wire, const row_plan& plan, std::shared_ptr<SSL_CTX> context,
                  observations& seen, std::size_t count) {
     skein::test::tls_server engine(std::move(context), plan.server);
-    for (std::size_t left = count;;) {
-        const std::string piece = co_await wire.read();
-        if (piece.empty()) co_return;
-        engine.feed(piece);
-        engine.step();
-        const std::string said = engine.take();
-        seen.shook_hands_before_the_cut = engine.established() && left >= said.size();
-        co_await wire.write(said.substr(0, left));
-        left -= std::min(left, said.size());
-        const bool over = left == 0 || seen.shook_hands_before_the_cut;
-        if (over && plan.does == play::cut_handshake) co_return;
-        if (over && plan.does == play::reset_handshake) co_return wire.reset();
-    }
+    const ending how = plan.does == play::cut_handshake     ? ending::close
+                       : plan.does == play::reset_handshake ? ending::reset
+                                                            : ending::stall;
+    co_await say_no_more(wire, engine, count, how, seen.shook_hands_before_the_cut);
 }
 
 task<> flood(tls_wire& client, const row_plan& plan, observations& seen) {

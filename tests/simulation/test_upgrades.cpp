@@ -55,9 +55,7 @@ TEST_CASE("upgrades: every fault at every wait of one, of what it says, and of w
 
 TEST_CASE("upgrades: byte by byte, the same") {
     skein::testing::run([]() -> task<> {
-        skein::testing::link by_byte;
-        by_byte.largest_piece_bytes = 1;
-        this_network().set_link(by_byte);
+        set_largest_piece(1);
         this_network().listen("example.test", 80, switch_and_echo);
         client_session session;
         auto got = co_await session.get(there).upgrade("echo/1");
@@ -166,9 +164,7 @@ TEST_CASE("upgrades: a 101 before the request is sent breaks HTTP") {
             (void)co_await client.read();
             co_await skein::sleep(1h);
         });
-        skein::testing::link narrow;
-        narrow.window_bytes = 1000;
-        this_network().set_link(narrow);
+        set_window(1000);
         client_session session;
         const auto words = co_await words_of<skein::protocol_error>(
             session.post(there).body(std::string(100'000, 'x')).upgrade("echo/1").send());

@@ -5,6 +5,8 @@
 #include "sweep.hpp"
 #include "tls_server.hpp"
 
+#include <algorithm>
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -16,6 +18,8 @@ class tls_wire {
 public:
     tls_wire(server_stream& wire, std::shared_ptr<SSL_CTX> context, skein::test::server_options options)
         : engine(std::move(context), std::move(options)), wire_(wire) {}
+    tls_wire(server_stream& wire, skein::test::server_options options)
+        : engine(std::move(options)), wire_(wire) {}
 
     /// Takes in what comes next and answers it. False at the end of the client.
     task<bool> step() {
@@ -61,5 +65,27 @@ public:
 private:
     server_stream& wire_;
 };
+
+/// What becomes of a server that stops in the middle of a handshake.
+enum class ending { stall, close, reset };
+
+/// What a server says of its handshake, `count` bytes of it; then the end of that kind. Tells whether that
+/// was all of it.
+inline task<> say_no_more(server_stream& wire, skein::test::tls_server& engine, std::size_t count, ending how,
+                          bool& was_all) {
+    for (std::size_t left = count;;) {
+        const std::string piece = co_await wire.read();
+        if (piece.empty()) co_return;
+        engine.feed(piece);
+        engine.step();
+        const std::string said = engine.take();
+        co_await wire.write(said.substr(0, left));
+        if (engine.established() && left >= said.size()) was_all = true;
+        left -= std::min(left, said.size());
+        if (left > 0 && !was_all) continue;
+        if (how == ending::close) co_return;
+        if (how == ending::reset) co_return wire.reset();
+    }
+}
 
 }  // namespace simulation

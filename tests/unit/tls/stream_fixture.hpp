@@ -10,11 +10,15 @@
 
 #include <doctest/doctest.h>
 
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
 
 namespace skein::test {
+
+/// Room in a network that takes whatever there is.
+inline constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
 
 class recording_handshake final : public tls::handshake_listener {
 public:
