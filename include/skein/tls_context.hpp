@@ -7,7 +7,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace skein {
 
@@ -19,9 +21,9 @@ class context;
 enum class tls_version : std::uint8_t { tls_1_2, tls_1_3 };
 
 /// Whom a TLS connection trusts: by default the CAs of the system, found where OpenSSL looks (the environment
-/// variables SSL_CERT_FILE and SSL_CERT_DIR included). TLS 1.2 and 1.3, ALPN http/1.1, no renegotiation, no
-/// compression, no early data; the peer's certificate must name the host (RFC 9525: never the common name, no
-/// partial wildcards).
+/// variables SSL_CERT_FILE and SSL_CERT_DIR included). TLS 1.2 and 1.3, no renegotiation, no compression, no
+/// early data; the peer's certificate must name the host (RFC 9525: never the common name, no partial
+/// wildcards).
 ///
 /// A value: copies share what they have loaded, and a change to one never reaches another. The first ca_*
 /// call takes the place of the system's CAs, later ones add to it; trust_system_roots() adds those back:
@@ -117,6 +119,15 @@ public:
     tls_context cipher_suites(std::string_view list) && { return cipher_suites(list); }
 
     /// Writes the secrets of its connections to a file, for programs such as Wireshark: whoever reads it can
+    /// The application protocols that raw streams offer (ALPN, RFC 7301), the preferred one first: connect()
+    /// and client_session::connect(); stream::alpn() is what the server chose. A server that wants none of
+    /// them refuses the handshake, as it should (tls_errc::alert, "no application protocol"), or goes on
+    /// without one. An empty list, the default: none is offered. Requests do not ask it: they offer http/1.1
+    /// and nothing else, as that is what they speak. *Throws:* std::invalid_argument for a name that is empty
+    /// or longer than 255 bytes, and for more than 65535 bytes in all, one more for each name.
+    tls_context& alpn(const std::vector<std::string>& protocols) &;
+    tls_context alpn(const std::vector<std::string>& protocols) && { return alpn(protocols); }
+
     /// decrypt them. Appended to; created for its owner alone (0600). *Throws:* tls_error if it cannot be
     /// opened.
     tls_context& key_log(const std::filesystem::path& path) &;

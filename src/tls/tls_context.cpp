@@ -186,6 +186,22 @@ tls_context& tls_context::cipher_suites(std::string_view list) & {
     });
 }
 
+tls_context& tls_context::alpn(const std::vector<std::string>& protocols) & {
+    constexpr std::size_t longest_name = 255;
+    constexpr std::size_t longest_list = 65535;
+    std::string list;
+    for (const auto& name : protocols) {
+        if (name.empty() || name.size() > longest_name)
+            throw std::invalid_argument("the application protocol \"" + tls::printable(name) + "\" has " +
+                                        std::to_string(name.size()) + " bytes, not 1 to 255");
+        list.append(1, static_cast<char>(name.size())).append(name);
+    }
+    if (list.size() > longest_list)
+        throw std::invalid_argument("the list of application protocols takes " + std::to_string(list.size()) +
+                                    " bytes, more than 65535");
+    return change([&](tls::settings& s) { s.alpn = std::move(list); });
+}
+
 tls_context& tls_context::key_log(const std::filesystem::path& path) & {
     return change([&](tls::settings& s) { s.key_log = std::make_shared<tls::key_log>(path); });
 }
