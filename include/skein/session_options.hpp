@@ -116,6 +116,9 @@ struct session_options {
     tls_context tls = {};
     /// What requests go through: a proxy, or its URL. proxy::none(): nothing, whatever the environment says.
     skein::proxy proxy = {};
+    /// Whom https proxies are believed by that have no context of their own (proxy::tls()), as those of the
+    /// environment; unset: tls.for_proxy().
+    std::optional<tls_context> proxy_tls = {};
     /// Whom `proxy` is not asked for, as the environment variable NO_PROXY says it: names or addresses,
     /// separated by commas or blanks. "example.org" and ".example.org" stand for the name and all below it,
     /// "10.0.0.0/8" for addresses that URLs name; each may end in a port; "*" stands for everybody.

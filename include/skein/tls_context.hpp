@@ -118,7 +118,6 @@ public:
     tls_context& cipher_suites(std::string_view list) &;
     tls_context cipher_suites(std::string_view list) && { return cipher_suites(list); }
 
-    /// Writes the secrets of its connections to a file, for programs such as Wireshark: whoever reads it can
     /// The application protocols that raw streams offer (ALPN, RFC 7301), the preferred one first: connect()
     /// and client_session::connect(); stream::alpn() is what the server chose. A server that wants none of
     /// them refuses the handshake, as it should (tls_errc::alert, "no application protocol"), or goes on
@@ -128,6 +127,7 @@ public:
     tls_context& alpn(const std::vector<std::string>& protocols) &;
     tls_context alpn(const std::vector<std::string>& protocols) && { return alpn(protocols); }
 
+    /// Writes the secrets of its connections to a file, for programs such as Wireshark: whoever reads it can
     /// decrypt them. Appended to; created for its owner alone (0600). *Throws:* tls_error if it cannot be
     /// opened.
     tls_context& key_log(const std::filesystem::path& path) &;
@@ -151,7 +151,8 @@ public:
     tls_context require_close_notify(bool on) && { return require_close_notify(on); }
 
     /// This one, without what is about one server or for it alone: client certificate, pins, server_name().
-    /// What a session uses for an https proxy that has no context of its own.
+    /// insecure() with a pin believes a single server, so of that nothing is left but the system's CAs. What
+    /// a session uses for an https proxy where nothing else is said (session_options::proxy_tls).
     tls_context for_proxy() const;
 
     /// False for insecure().

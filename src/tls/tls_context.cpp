@@ -224,6 +224,7 @@ tls_context tls_context::for_proxy() const {
     tls_context made = *this;
     if (!own.identity && own.pins.empty() && own.server_name.empty()) return made;
     return made.change([](tls::settings& s) {
+        if (!s.verify && !s.pins.empty()) s.verify = s.system_roots = true;
         s.identity.reset();
         s.pins = {};
         s.server_name.clear();

@@ -88,6 +88,21 @@ TEST_CASE("names of application protocols have 1 to 255 bytes, of any value, and
     CHECK(one.alpn({}).shared()->settings().alpn.empty());
 }
 
+TEST_CASE("for a proxy, what is about one server goes, and who believed that one alone believes the CAs") {
+    const std::string pin = "sha256/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+    CHECK(trust().for_proxy().id() == trust().id());
+    const auto plain = tls_context(trust()).server_name("b.test").pin_spki(pin).for_proxy();
+    CHECK(plain.verifies());
+    CHECK(plain.shared()->settings().server_name.empty());
+    CHECK(plain.shared()->settings().pins.empty());
+    CHECK(outcome(plain) == "TLSv1.3");
+    CHECK(!tls_context::insecure().for_proxy().verifies());
+    const auto pinned = tls_context::insecure().pin_spki(pin).for_proxy();
+    CHECK(pinned.verifies());
+    CHECK(pinned.shared()->settings().pins.empty());
+    CHECK(outcome(pinned) == make_error_code(tls_errc::unknown_ca).message());
+}
+
 TEST_CASE("another name may be asked for and compared than the host's") {
     for (const char* name : {"a.test", "a.test.", "A.TEST"}) {
         tls_server server(common_world().serves());
