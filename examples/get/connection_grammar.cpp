@@ -112,7 +112,8 @@ void add_trust(CLI::App& app, connection_options& out) {
     add_each(
         app, "--pin", "sha256/B64", [&out](const std::string& text) { out.pins.push_back(pin_of(text)); },
         "Trust only servers with this public key; of several, one will do");
-    app.add_flag("-k,--insecure", out.insecure, "Believe any server, or any that --pin names: for tests")
+    app.add_flag("-k,--insecure", out.insecure,
+                 "Believe any server, or any that --pin names, but no proxy: for tests")
         ->excludes(file)
         ->excludes(folder);
 }
@@ -126,6 +127,7 @@ CLI::Option* add_proxies(CLI::App& app, connection_options& out) {
     app.add_option("--noproxy", out.no_proxy,
                    "For these hosts go directly, besides those in no_proxy; '*': for all")
         ->type_name("LIST");
+    app.add_flag("--proxy-insecure", out.insecure_proxy, "Believe any https proxy: for tests");
     return proxy;
 }
 

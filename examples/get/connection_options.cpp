@@ -33,11 +33,13 @@ void connection_options::load() {
         identity_ =
             skein::tls_context(trust_).client_certificate(certificate, key.empty() ? certificate : key);
     // It is no server that was asked: neither --pin nor --insecure is about it.
-    if (proxy) proxy.tls(known).trusted(trusts_proxy);
+    proxy_trust_ = insecure_proxy ? skein::tls_context::insecure() : known;
+    if (proxy) proxy.trusted(trusts_proxy);
 }
 
 void connection_options::add_to(skein::session_options& session) const {
     session.tls = trust_;
+    session.proxy_tls = proxy_trust_;
     session.proxy = proxy;
     session.trust_env = unix_socket.empty();
     session.no_proxy = no_proxy;

@@ -22,7 +22,8 @@ struct connection_options {
     std::string certificate = {};  ///< who we are to the servers that are asked; empty: nobody
     std::string key = {};          ///< empty: it is in `certificate`
     std::vector<std::string> pins = {};
-    bool insecure = false;
+    bool insecure = false;  ///< believes any server; of proxies nothing is said
+    bool insecure_proxy = false;
 
     skein::proxy proxy = {};
     std::string no_proxy = {};  ///< besides what NO_PROXY says
@@ -46,6 +47,7 @@ struct connection_options {
 
 private:
     skein::tls_context trust_ = {};
+    skein::tls_context proxy_trust_ = {};
     // The same with the certificate: for the origins that are asked, not for those that they redirect to.
     std::optional<skein::tls_context> identity_ = {};
 };

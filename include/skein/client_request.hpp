@@ -171,7 +171,8 @@ public:
     /// answer is the response. Later requests of the session that say the same user and password answer
     /// before they are asked, where the server's protection space allows. Takes the place of every other
     /// Authorization, the session's too. MD5 is answered if nothing better is offered, as most servers know
-    /// nothing else: over plain http, whoever listens can then try passwords.
+    /// nothing else: over plain http, whoever listens can then try passwords. It shows the server who we are,
+    /// not us the server (its rspauth is not looked at): that is what https is for.
     /// *Throws:* std::invalid_argument for a control character.
     client_request& digest_auth(std::string_view user, std::string_view password) &;
     client_request&& digest_auth(std::string_view user, std::string_view password) && {

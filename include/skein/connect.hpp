@@ -17,8 +17,8 @@ namespace skein {
 
 /// How a stream is opened. (Name it before the `co_await`: g++ 12 frees one in braces twice.)
 struct connect_options {
-    /// TLS with the host, whose certificate must name it, or the context's server_name(). No application
-    /// protocol is offered (ALPN). Unset: none.
+    /// TLS with the host, whose certificate must name it, or the context's server_name(). Application
+    /// protocols are offered as the context's alpn() says: none by default. Unset: no TLS.
     std::optional<tls_context> tls = {};
     /// Of the phases up to the open stream: pool, dns, connect, tls, and total for all of them together.
     timeouts timeout = {};

@@ -76,7 +76,9 @@ struct connector_options {
     /// Addresses of hosts that are not asked for: "example.org:443", which counts first, or "example.org" for
     /// every port. As curl's --resolve.
     std::map<std::string, std::vector<ip_address>> hosts = {};
-    /// Who is asked for all other names; empty: the system. Not asked for addresses.
+    /// Who is asked for all other names; empty: the system. Not asked for addresses. It may use the session
+    /// itself, for other hosts: a request that waits for the very lookup that made it (or for one that waits
+    /// for that) fails with std::logic_error, in tasks that the resolver has started too.
     resolve_function resolver = {};
     /// Which addresses may be connected to; default: all.
     skein::address_policy address_policy = {};
@@ -114,6 +116,9 @@ struct session_options {
     std::shared_ptr<cookie_jar> cookies = {};
     /// Whom to trust; the system's CAs by default.
     tls_context tls = {};
+    /// Whom https proxies are believed by that have no context of their own (proxy::tls()), as those of the
+    /// environment; unset: tls.for_proxy().
+    std::optional<tls_context> proxy_tls = {};
     /// What requests go through: a proxy, or its URL. proxy::none(): nothing, whatever the environment says.
     skein::proxy proxy = {};
     /// Whom `proxy` is not asked for, as the environment variable NO_PROXY says it: names or addresses,

@@ -67,6 +67,9 @@ public:
     /// "TLSv1.3" and the like; empty without TLS.
     std::string_view tls_version() const;
     std::string_view tls_cipher() const;
+    /// The application protocol that the server chose of those that were offered (tls_context::alpn()); empty
+    /// if it chose none.
+    std::string_view alpn() const;
 
     /// 64 KiB.
     static constexpr std::size_t default_most = std::size_t{64} * 1024;

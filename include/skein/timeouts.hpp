@@ -35,7 +35,8 @@ private:
 
 /// How fast a body must come in at least: unset (the session's holds, or the library's), none (std::nullopt),
 /// or so many bytes a second on average over each stretch of `window`. Only the time in which the program
-/// waits for the body counts.
+/// waits for the body counts. Of a body that is sent, the system's buffers hide how fast the peer takes it:
+/// what limits that is `timeouts::write`.
 class rate_floor {
 public:
     constexpr rate_floor() noexcept = default;

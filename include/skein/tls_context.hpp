@@ -7,7 +7,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace skein {
 
@@ -19,9 +21,9 @@ class context;
 enum class tls_version : std::uint8_t { tls_1_2, tls_1_3 };
 
 /// Whom a TLS connection trusts: by default the CAs of the system, found where OpenSSL looks (the environment
-/// variables SSL_CERT_FILE and SSL_CERT_DIR included). TLS 1.2 and 1.3, ALPN http/1.1, no renegotiation, no
-/// compression, no early data; the peer's certificate must name the host (RFC 9525: never the common name, no
-/// partial wildcards).
+/// variables SSL_CERT_FILE and SSL_CERT_DIR included). TLS 1.2 and 1.3, no renegotiation, no compression, no
+/// early data; the peer's certificate must name the host (RFC 9525: never the common name, no partial
+/// wildcards).
 ///
 /// A value: copies share what they have loaded, and a change to one never reaches another. The first ca_*
 /// call takes the place of the system's CAs, later ones add to it; trust_system_roots() adds those back:
@@ -116,6 +118,15 @@ public:
     tls_context& cipher_suites(std::string_view list) &;
     tls_context cipher_suites(std::string_view list) && { return cipher_suites(list); }
 
+    /// The application protocols that raw streams offer (ALPN, RFC 7301), the preferred one first: connect()
+    /// and client_session::connect(); stream::alpn() is what the server chose. A server that wants none of
+    /// them refuses the handshake, as it should (tls_errc::alert, "no application protocol"), or goes on
+    /// without one. An empty list, the default: none is offered. Requests do not ask it: they offer http/1.1
+    /// and nothing else, as that is what they speak. *Throws:* std::invalid_argument for a name that is empty
+    /// or longer than 255 bytes, and for more than 65535 bytes in all, one more for each name.
+    tls_context& alpn(const std::vector<std::string>& protocols) &;
+    tls_context alpn(const std::vector<std::string>& protocols) && { return alpn(protocols); }
+
     /// Writes the secrets of its connections to a file, for programs such as Wireshark: whoever reads it can
     /// decrypt them. Appended to; created for its owner alone (0600). *Throws:* tls_error if it cannot be
     /// opened.
@@ -140,7 +151,8 @@ public:
     tls_context require_close_notify(bool on) && { return require_close_notify(on); }
 
     /// This one, without what is about one server or for it alone: client certificate, pins, server_name().
-    /// What a session uses for an https proxy that has no context of its own.
+    /// insecure() with a pin believes a single server, so of that nothing is left but the system's CAs. What
+    /// a session uses for an https proxy where nothing else is said (session_options::proxy_tls).
     tls_context for_proxy() const;
 
     /// False for insecure().

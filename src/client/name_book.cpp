@@ -9,10 +9,12 @@
 #include <skein/detail/result.hpp>
 #include <skein/detail/scheduler.hpp>
 #include <skein/task.hpp>
+#include <skein/task_local.hpp>
 
 #include <algorithm>
 #include <cassert>
 #include <memory>
+#include <stdexcept>
 #include <utility>
 
 namespace skein::client {
@@ -34,59 +36,41 @@ namespace {
 
 using answer = detail::result<std::vector<ip_address>>;
 
-task<std::vector<ip_address>> ask(const connector_options& options, std::string host) {
-    if (options.resolver) {
-        auto found = options.resolver(std::move(host));
-        co_return co_await std::move(found);
-    }
-    co_return co_await net::network::current().resolver().resolve(std::move(host), options.family);
-}
-
 }  // namespace
 
-// The wait of one request for a lookup.
-class name_book::waiting final : detail::wait {
-public:
-    waiting(name_book& book, const std::string& host) noexcept : book_(book), host_(host) {}
-
-    bool await_ready() const {
-        check();
-        return false;
-    }
-    void await_suspend(detail::task_handle at);
-    std::vector<ip_address> await_resume() const {
-        if (cancelled_) throw cancelled_error();
-        return answer_->get();
-    }
-
-    void end(std::shared_ptr<answer> with) noexcept {
-        answer_ = std::move(with);
-        wake();
-    }
-
-private:
-    void on_cancel() noexcept override;
-    void describe(std::string& out) const override {
-        out.append("waiting for the addresses of ").append(host_);
-    }
-
-    name_book& book_;
-    const std::string& host_;
-    lookup* lookup_ = nullptr;
-    std::shared_ptr<answer> answer_;
-    bool cancelled_ = false;
-};
-
 // A lookup under way: a task of the loop's. Somebody waits for it as long as it exists, so the book is there.
+//
+// A resolver of the program's own may wait for requests, and so for other lookups. What runs inside of it has
+// a task-local value that says so: with these a lookup that would wait for itself is known before it does.
 class name_book::lookup final : public detail::job, public detail::recycled {
 public:
-    lookup(name_book& book, std::string host)
-        : job(ask(book.options_, host).release()),
+    /// Where a lookup is, null when it is over; none: it asks no resolver of the program's.
+    using place = std::shared_ptr<lookup*>;
+    /// Of the lookup that the running task is a part of.
+    static task_local<place>& current() {
+        static task_local<place> value;
+        return value;
+    }
+
+    /// `here`: its own, with nothing in it yet.
+    lookup(name_book& book, std::string host, place here)
+        : job(ask(book.options_, host, here).release()),
           book_(book),
           host_(std::move(host)),
-          name_("lookup " + host_) {
+          name_("lookup " + host_),
+          place_(std::move(here)) {
         waiting_.reserve(1);  // so that it never runs for nobody
+        if (place_) *place_ = this;
     }
+    ~lookup() override {
+        if (place_) *place_ = nullptr;
+    }
+
+    /// Before the running task waits for one that is under way. *Throws:* std::logic_error if that would wait
+    /// for itself then.
+    static void refuse_circle(const lookup& awaited);
+    /// Whether this is the other, or its resolver waits for the other, itself or by way of more lookups.
+    bool waits_for(const lookup& other) const noexcept;
 
     const std::string& host() const noexcept { return host_; }
     std::string_view name() const noexcept override { return name_; }
@@ -104,24 +88,90 @@ public:
     }
 
 private:
-    void finish(detail::task_handle root) noexcept override {
-        const auto how = detail::take_from_root(*answer_, root);
-        book_.forget_lookup(*this);
-        try {
-            if (how == detail::result_state::value) book_.remember(host_, answer_->get());
-        } catch (const std::bad_alloc&) {  // then it is not remembered
+    static task<std::vector<ip_address>> ask(const connector_options& options, std::string host, place here) {
+        if (options.resolver) {
+            const auto inside = current().set(std::move(here));
+            auto found = options.resolver(std::move(host));
+            co_return co_await std::move(found);
         }
-        for (waiting* one : waiting_) one->end(answer_);
-        leave_scope(how == detail::result_state::cancelled, nullptr);  // its error is for those who wait
-        delete this;
+        co_return co_await net::network::current().resolver().resolve(std::move(host), options.family);
     }
+
+    void finish(detail::task_handle root) noexcept override;
 
     name_book& book_;
     const std::string host_;
     const std::string name_;
+    const place place_;
     const std::shared_ptr<answer> answer_ = std::make_shared<answer>();
     std::vector<waiting*> waiting_;
 };
+
+// The wait of one request for a lookup.
+class name_book::waiting final : detail::wait {
+public:
+    waiting(name_book& book, const std::string& host) noexcept
+        : book_(book), host_(host), inside_(lookup::current().get()) {}
+
+    bool await_ready() const {
+        check();
+        return false;
+    }
+    void await_suspend(detail::task_handle at);
+    std::vector<ip_address> await_resume() const {
+        if (cancelled_) throw cancelled_error();
+        return answer_->get();
+    }
+
+    void end(std::shared_ptr<answer> with) noexcept {
+        answer_ = std::move(with);
+        wake();
+    }
+    /// The lookup whose resolver waits here, if one does.
+    lookup* inside() const noexcept { return inside_ ? *inside_ : nullptr; }
+
+private:
+    void on_cancel() noexcept override;
+    void describe(std::string& out) const override {
+        out.append("waiting for the addresses of ").append(host_);
+    }
+
+    name_book& book_;
+    const std::string& host_;
+    const lookup::place inside_;
+    lookup* lookup_ = nullptr;
+    std::shared_ptr<answer> answer_;
+    bool cancelled_ = false;
+};
+
+bool name_book::lookup::waits_for(const lookup& other) const noexcept {
+    if (this == &other) return true;
+    return std::any_of(other.waiting_.begin(), other.waiting_.end(), [this](const waiting* one) {
+        const lookup* const around = one->inside();
+        return around != nullptr && waits_for(*around);
+    });
+}
+
+void name_book::lookup::finish(detail::task_handle root) noexcept {
+    const auto how = detail::take_from_root(*answer_, root);
+    book_.forget_lookup(*this);
+    try {
+        if (how == detail::result_state::value) book_.remember(host_, answer_->get());
+    } catch (const std::bad_alloc&) {  // then it is not remembered
+    }
+    for (waiting* one : waiting_) one->end(answer_);
+    leave_scope(how == detail::result_state::cancelled, nullptr);  // its error is for those who wait
+    delete this;
+}
+
+void name_book::lookup::refuse_circle(const lookup& awaited) {
+    const lookup* const around = current().get() ? *current().get() : nullptr;
+    if (around == nullptr || !awaited.waits_for(*around)) return;
+    throw std::logic_error("the lookup of host '" + awaited.host_ +
+                           "' would wait for itself: the resolver makes a request that needs it while it is "
+                           "asked for '" +
+                           around->host_ + "'");
+}
 
 void name_book::waiting::await_suspend(detail::task_handle at) {
     lookup_ = &book_.lookup_of(host_);
@@ -193,10 +243,12 @@ void name_book::forget_all() noexcept {
 
 name_book::lookup& name_book::lookup_of(const std::string& host) {
     if (const auto running = lookups_.find(host); running != lookups_.end()) {
+        if (options_.resolver) lookup::refuse_circle(*running->second);
         ++hits_;
         return *running->second;
     }
-    auto made = std::make_unique<lookup>(*this, host);
+    auto here = options_.resolver ? std::make_shared<lookup*>(nullptr) : lookup::place();
+    auto made = std::make_unique<lookup>(*this, host, std::move(here));
     lookups_.emplace(host, made.get());
     ++misses_;
     lookup& begun = *made.release();

@@ -37,7 +37,7 @@ public:
     bool is_looked_up(std::string_view host) const noexcept { return lookups_.contains(host); }
     /// Waits for the lookup that is under way, or a new one. When nobody waits for it any more it is given
     /// up. *Cancellation:* at once; the last who waits sees the lookup end. *Throws:* what the resolver
-    /// throws; cancelled_error.
+    /// throws; cancelled_error; std::logic_error where a resolver of the program's would wait for itself.
     task<std::vector<ip_address>> look_up(std::string host);
     /// The loop ends: its clock means nothing to the next one.
     void forget_all() noexcept;

@@ -21,6 +21,7 @@ struct connection_facts {
     std::string peer = {};
     std::string_view tls_version = {};  // OpenSSL's own, for ever
     std::string_view tls_cipher = {};
+    std::string alpn = {};  // of a raw stream
     bool tls_resumed = false;
 };
 

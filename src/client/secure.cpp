@@ -53,7 +53,7 @@ task<std::unique_ptr<net::stream>> secure(sending& s, std::unique_ptr<net::strea
             warn_of_insecure(peer);
         secured =
             std::make_unique<tls::stream>(std::move(plain), trust, peer.host, sessions_for(s, trust, peer));
-        if (!is_http) secured->offer_no_protocol();
+        if (!is_http) secured->offer_own_protocols();
         failed = co_await tls::handshake_wait(*secured);
     } catch (const cancelled_error&) {
         if (!limit.expired()) throw;
@@ -72,6 +72,7 @@ task<std::unique_ptr<net::stream>> secure(sending& s, std::unique_ptr<net::strea
     facts.tls_version = secured->version();
     facts.tls_cipher = secured->cipher();
     facts.tls_resumed = secured->resumed();
+    if (!is_http) facts.alpn = secured->alpn();
     if (s.is_traced())
         tell(s, event_of(trace_kind::tls_handshake_end,
                          std::string(facts.tls_version) + " " + std::string(facts.tls_cipher)));

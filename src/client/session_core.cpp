@@ -178,7 +178,7 @@ session_core::session_core(session_options options)
       base_fields_(with_own_fields(options_)),
       base_lines_(http1::encode_plain_fields(base_fields_)),
       cookies_(options_.cookies ? options_.cookies : std::make_shared<cookie_jar>()),
-      proxy_trust_(options_.tls.for_proxy()),
+      proxy_trust_(options_.proxy_tls ? *options_.proxy_tls : options_.tls.for_proxy()),
       names_(options_.connector),
       sockets_(sockets_of(options_.connector)),
       pool_(limits_of(options_.connector)),

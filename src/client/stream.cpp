@@ -74,5 +74,8 @@ std::string_view stream::tls_version() const {
 std::string_view stream::tls_cipher() const {
     return core().peer().facts->tls_cipher;
 }
+std::string_view stream::alpn() const {
+    return core().peer().facts->alpn;
+}
 
 }  // namespace skein

@@ -11,9 +11,13 @@
 #include <cstdint>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace skein::tls {
+
+/// What connections offer (ALPN), unless they are not for HTTP.
+inline constexpr std::string_view http_protocol = "http/1.1";
 
 /// What a tls_context was told.
 struct settings {
@@ -35,6 +39,7 @@ struct settings {
     std::string ciphers = {};
     std::string cipher_suites = {};
     std::shared_ptr<tls::key_log> key_log = {};  // null: none
+    std::string alpn = {};                       // as it goes on the wire: each name behind its length
     bool resumption = true;
     bool requires_close_notify = true;
 };

@@ -27,8 +27,6 @@ constexpr std::size_t answer_limit = 16 * 1024;
 // Header, IV, MAC and padding of a record, of the cipher with the longest (TLS 1.2 with CBC and SHA-384).
 constexpr std::size_t record_overhead = 96;
 
-constexpr std::string_view our_protocol = "http/1.1";
-
 /// Whether the header of a record was read, and not all that belongs to it. If nothing but the header came,
 /// OpenSSL says that nothing is pending.
 bool is_within_record(const SSL* ssl) noexcept {
@@ -76,6 +74,26 @@ void engine::use_sessions() {
     forget_errors();
 }
 
+void engine::offer_own_protocols() {
+    const std::string& list = context_->settings().alpn;
+    const auto* const bytes = reinterpret_cast<const unsigned char*>(list.data());
+    if (SSL_set_alpn_protos(ssl_.get(), list.empty() ? nullptr : bytes, static_cast<unsigned>(list.size())) !=
+        0)
+        throw std::bad_alloc();
+    own_protocols_ = true;
+}
+
+bool engine::has_offered(std::string_view protocol) const noexcept {
+    if (!own_protocols_) return protocol == http_protocol;
+    std::string_view left = context_->settings().alpn;
+    while (!left.empty()) {
+        const std::size_t size = static_cast<unsigned char>(left.front());
+        if (left.substr(1, size) == protocol) return true;
+        left.remove_prefix(1 + size);
+    }
+    return false;
+}
+
 void engine::feed(byte_view ciphertext) noexcept {
     in_ = ciphertext;
     if (state_ != state::handshaking || beginning_size_ == beginning_.size()) return;
@@ -93,7 +111,7 @@ status engine::handshake() noexcept {
 }
 
 status engine::establish() noexcept {
-    if (!alpn().empty() && alpn() != our_protocol)  // not every OpenSSL 3 compares (RFC 7301 section 3.1)
+    if (!alpn().empty() && !has_offered(alpn()))  // not every OpenSSL 3 compares (RFC 7301 section 3.1)
         return fail_with([&] {
             return failure{tls_errc::handshake_failed,
                            "the peer chose an application protocol that was not offered"};

@@ -47,8 +47,9 @@ public:
     engine(const engine&) = delete;
     engine& operator=(const engine&) = delete;
 
-    /// Names no application protocol (ALPN): for what is not HTTP. Before the handshake.
-    void offer_no_protocol() noexcept { SSL_set_alpn_protos(ssl_.get(), nullptr, 0); }
+    /// For what is not HTTP: offers the application protocols of the context (ALPN), maybe none, in the place
+    /// of http/1.1. Before the handshake. *Throws:* std::bad_alloc.
+    void offer_own_protocols();
 
     /// Gives it ciphertext, which must stay valid until a step has returned anything but done. Not before the
     /// bytes fed earlier are used up.
@@ -95,7 +96,7 @@ public:
     std::string_view cipher() const noexcept { return SSL_get_cipher_name(ssl_.get()); }
     /// Whether the handshake went on from an earlier one; once established.
     bool resumed() const noexcept { return SSL_session_reused(ssl_.get()) == 1; }
-    /// What ALPN agreed on: "http/1.1", or nothing.
+    /// What ALPN agreed on, one of those that were offered, or nothing.
     std::string_view alpn() const noexcept;
 
 private:
@@ -111,6 +112,7 @@ private:
 
     void expect_host();
     void use_sessions();
+    bool has_offered(std::string_view protocol) const noexcept;
     bool make_room(std::size_t plaintext_bytes) noexcept;
     status establish() noexcept;
     status judge(int result) noexcept;
@@ -136,6 +138,7 @@ private:
     bool closed_ = false;
     bool shut_down_ = false;
     bool out_of_memory_ = false;
+    bool own_protocols_ = false;
     bool lacks_certificate_ = false;  // the peer wanted one of us, and there is none
 };
 

@@ -56,8 +56,8 @@ public:
            std::shared_ptr<session_box> sessions = nullptr);
     ~stream() override;
 
-    /// For what is not HTTP: names no application protocol. Before the handshake.
-    void offer_no_protocol() noexcept { engine_.offer_no_protocol(); }
+    /// For what is not HTTP: offers the protocols of the context. Before the handshake.
+    void offer_own_protocols() { engine_.offer_own_protocols(); }
 
     /// Shakes hands; called once. The listener is told once, from an inner callback or from close(), and must
     /// live until then (or until the stream is gone).

@@ -179,6 +179,22 @@ tls_context& tls_context::cipher_suites(std::string_view list) & {
     });
 }
 
+tls_context& tls_context::alpn(const std::vector<std::string>& protocols) & {
+    constexpr std::size_t longest_name = 255;
+    constexpr std::size_t longest_list = 65535;
+    std::string list;
+    for (const auto& name : protocols) {
+        if (name.empty() || name.size() > longest_name)
+            throw std::invalid_argument("the application protocol \"" + tls::printable(name) + "\" has " +
+                                        std::to_string(name.size()) + " bytes, not 1 to 255");
+        list.append(1, static_cast<char>(name.size())).append(name);
+    }
+    if (list.size() > longest_list)
+        throw std::invalid_argument("the list of application protocols takes " + std::to_string(list.size()) +
+                                    " bytes, more than 65535");
+    return change([&](tls::settings& s) { s.alpn = std::move(list); });
+}
+
 tls_context& tls_context::key_log(const std::filesystem::path& path) & {
     return change([&](tls::settings& s) { s.key_log = std::make_shared<tls::key_log>(path); });
 }
@@ -201,6 +217,7 @@ tls_context tls_context::for_proxy() const {
     tls_context made = *this;
     if (!own.identity && own.pins.empty() && own.server_name.empty()) return made;
     return made.change([](tls::settings& s) {
+        if (!s.verify && !s.pins.empty()) s.verify = s.system_roots = true;
         s.identity.reset();
         s.pins = {};
         s.server_name.clear();

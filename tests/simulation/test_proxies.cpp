@@ -348,6 +348,61 @@ TEST_CASE("proxies: the environment counts only where it is trusted, and is read
     });
 }
 
+TEST_CASE(
+    "proxies: an https proxy is believed by its own context, the session's for proxies, or the session's") {
+    using skein::tls_context;
+    struct trust {
+        const char* what;
+        tls_context tls;  // of the session
+        std::optional<tls_context> for_proxies;
+        std::optional<tls_context> of_proxy;
+        bool believed;
+    };
+    const tls_context& good = trusting_tests();
+    const tls_context none;
+    const std::string pin = "sha256/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+    const trust all[] = {
+        {"the session's", good, {}, {}, true},
+        {"the session's, without its pins", tls_context(good).pin_spki(pin), {}, {}, true},
+        {"that for proxies", none, good, {}, true},
+        {"that for proxies, and nothing else", good, none, {}, false},
+        {"that for proxies, whoever is believed else", tls_context::insecure(), none, {}, false},
+        {"the proxy's own", none, none, good, true},
+        {"the proxy's own, and nothing else", good, good, none, false},
+        {"one server's pin is for that", tls_context::insecure().pin_spki(pin), {}, {}, false},
+    };
+    for (const auto& one : all) {
+        for (const bool from_environment : {false, true}) {
+            if (from_environment && one.of_proxy) continue;
+            CAPTURE(one.what);
+            skein::testing::run([&]() -> task<> {
+                proxy_log log;
+                proxy_plan plan;
+                plan.tls_name = "proxy.test";
+                listen_as_proxy("proxy.test", 3128, log, plan);
+                session_options options;
+                options.tls = one.tls;
+                options.proxy_tls = one.for_proxies;
+                options.trust_env = from_environment;
+                if (!from_environment) options.proxy = "https://proxy.test:3128";
+                if (one.of_proxy) options.proxy.tls(*one.of_proxy);
+                ::setenv("http_proxy", "https://proxy.test:3128", 1);
+                client_session session(options);
+                ::unsetenv("http_proxy");
+                bool believed = true;
+                try {
+                    (void)co_await body_of(session, "http://example.test/x");
+                } catch (const skein::tls_error& e) {
+                    believed = false;
+                    CHECK(e.host() == "proxy.test");
+                }
+                CHECK(believed == one.believed);
+                CHECK(log.asked.size() == (one.believed ? 1 : 0));
+            });
+        }
+    }
+}
+
 TEST_CASE("proxies: traces, the archive and the times tell of the way") {
     skein::testing::run([]() -> task<> {
         proxy_log log;

@@ -67,6 +67,7 @@ struct secure_site {
     };
     // Of each connection in turn.
     std::vector<bool> offered;
+    std::vector<std::string> protocols;
     std::vector<bool> resumed;
     std::vector<int> certificates;
 
@@ -75,6 +76,7 @@ private:
         tls_wire client(wire, context, options);
         (void)co_await client.step();  // the ClientHello
         offered.push_back(client.engine.resumption_offered());
+        protocols.push_back(client.engine.offered_alpn());
         const bool well = co_await client.shake_hands();
         resumed.push_back(client.engine.resumed());
         certificates.push_back(client.engine.client_certificates());
@@ -139,6 +141,68 @@ TEST_CASE("https: connections that begin together do not share a ticket") {
         int resumed = 0;
         for (const auto& one : reports) resumed += one.tls_resumed ? 1 : 0;
         CHECK(resumed == 2);
+    });
+}
+
+TEST_CASE(
+    "https: a raw stream offers the protocols of its context and says which it got; requests offer theirs") {
+    for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+        secure_site site({"DNS:a.test"}, version);
+        skein::testing::run([&]() -> task<> {
+            site.listen("a.test");
+            auto options = one_request_a_connection();
+            options.tls.alpn({"chat/2", "chat/1"});
+            client_session session(options);
+            skein::connect_options how;
+            how.tls = options.tls;
+            std::string chosen;
+            for (const char* choice : {"chat/1", "chat/2", ""}) {
+                site.options.chosen_alpn = choice;
+                auto s = co_await session.connect("a.test", 443, how);
+                chosen += std::string(s.alpn()) + " ";
+                co_await s.write("GET /x HTTP/1.1\r\n\r\n");
+                (void)co_await s.read_until("\r\n\r\n");
+            }
+            CHECK(chosen == "chat/1 chat/2  ");
+            site.options.chosen_alpn = "http/1.1";
+            (void)co_await get(session, "https://a.test/");
+            (void)co_await get(session, "https://a.test/", options.tls);
+            site.options.chosen_alpn = "";
+            how.tls = trusting();
+            auto plain = co_await session.connect("a.test", 443, how);
+            CHECK(plain.alpn() == "");
+            co_await plain.write("GET /x HTTP/1.1\r\n\r\n");
+            (void)co_await plain.read_until("\r\n\r\n");
+        });
+        const std::string chat =
+            "\x06"
+            "chat/2\x06"
+            "chat/1";
+        const std::string http = "\x08http/1.1";
+        CHECK(site.protocols == std::vector<std::string>{chat, chat, chat, http, http, ""});
+        // What streams have left is not for requests, though their context is the same.
+        std::string resumed;
+        for (const bool one : site.resumed) resumed += one ? "yes " : "no ";
+        CHECK(resumed == "no yes yes no no no ");
+    }
+}
+
+TEST_CASE(
+    "https: a server that has none of the protocols of a raw stream refuses it, and the error says so") {
+    secure_site site({"DNS:a.test"});
+    site.options.refuses_alpn = true;
+    skein::testing::run([&]() -> task<> {
+        site.listen("a.test");
+        skein::connect_options how;
+        how.tls = tls_context(trusting()).alpn({"chat/1"});
+        try {
+            (void)co_await skein::connect("a.test", 443, how);
+            FAIL("it was refused");
+        } catch (const skein::tls_error& e) {
+            CHECK(e.code() == tls_errc::alert);
+            CHECK(std::string(e.what()).find("\"no application protocol\" (120)") != std::string::npos);
+            CHECK(std::string(e.what()).find("a.test:443") != std::string::npos);
+        }
     });
 }
 

@@ -107,6 +107,7 @@ int tls_server::choose_alpn(SSL* ssl, const unsigned char** out, unsigned char* 
                             const unsigned char* offered, unsigned offered_size, void*) {
     auto& server = *static_cast<tls_server*>(SSL_get_app_data(ssl));
     server.offered_alpn_.assign(reinterpret_cast<const char*>(offered), offered_size);
+    if (server.options_.refuses_alpn) return SSL_TLSEXT_ERR_ALERT_FATAL;
     if (server.options_.chosen_alpn.empty()) return SSL_TLSEXT_ERR_NOACK;
     *out = reinterpret_cast<const unsigned char*>(server.options_.chosen_alpn.data());
     *out_size = static_cast<unsigned char>(server.options_.chosen_alpn.size());

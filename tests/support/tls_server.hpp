@@ -19,6 +19,7 @@ struct server_options {
     int max_version = TLS1_3_VERSION;
     int security_level = -1;               ///< -1: OpenSSL's own
     std::string chosen_alpn = {};          ///< selected whatever the client offers; empty: no ALPN
+    bool refuses_alpn = false;             ///< whatever the client offers is an alert
     std::size_t tickets = 2;               ///< TLS 1.3 session tickets sent after the handshake
     std::string ciphers = {};              ///< of TLS 1.2; empty: OpenSSL's own
     std::shared_ptr<X509> client_ca = {};  ///< wants a client certificate of this CA; null: none

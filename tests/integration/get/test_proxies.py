@@ -153,13 +153,33 @@ class RealProxies(ProxyTest):
 
 
 class SecureProxy(ProxyTest):
-    def test_it_is_verified_whatever_is_said_of_servers(self):
-        certificates = Certificates(self)
-        self.proxy = self.serve({FAR: reply(b"by proxy")}, wrap=certificates.server())
+    def setUp(self):
+        super().setUp()
+        self.wrap = Certificates(self).server()
+        self.proxy = self.serve({FAR: reply(b"by proxy")}, wrap=self.wrap)
         self.assertTrue(self.proxy.url.startswith("https:"))
-        self.saves(b"by proxy", "--cacert", certificates.ca, "-x", self.proxy.url, FAR)
-        self.saves(b"by proxy", "--cacert", certificates.ca, "--pin", "sha256/" + "A" * 43 + "=", "-x", self.proxy.url, FAR)
-        self.fails("tls", "-k", "-x", self.proxy.url, FAR)
+        self.trust = ("--cacert", self.folder / "ca.pem")
+        # Of the command line, and of the environment.
+        self.ways = ((("-x", self.proxy.url), {}), ((), {"http_proxy": self.proxy.url}))
+
+    def test_it_is_verified_whatever_is_said_of_servers(self):
+        pin = ("--pin", "sha256/" + "A" * 43 + "=")
+        for way, variables in self.ways:
+            self.saves(b"by proxy", *self.trust, *way, FAR, **variables)
+            self.saves(b"by proxy", *self.trust, *pin, *way, FAR, **variables)
+            self.proxy.heads.clear()
+            for said in ((), ("-k",), ("-k", *pin)):
+                self.fails("tls", *said, *way, FAR, **variables)
+            self.assertEqual(self.proxy.heads, [])
+
+    def test_unless_that_is_said_of_proxies(self):
+        for way, variables in self.ways:
+            result = self.saves(b"by proxy", "--proxy-insecure", *way, FAR, **variables)
+            self.assertIn("believes anybody", result.errors)
+
+    def test_which_says_nothing_of_servers(self):
+        server = self.serve({"/x": reply(b"secret")}, wrap=self.wrap)
+        self.fails("tls", "--proxy-insecure", server.url + "/x")
 
 
 if __name__ == "__main__":

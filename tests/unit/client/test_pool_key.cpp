@@ -27,17 +27,18 @@ constexpr int count(const Options&...) {
 
 // One for all requests of a session, and so for all that its pool holds.
 int of_the_session(const skein::session_options& all) {
-    const auto& [base_url, default_headers, timeout, connector, cookies, tls, proxy, no_proxy, trust_env,
-                 max_redirects, trust_netrc, netrc, skip_auto_headers, redirect_safe_headers,
+    const auto& [base_url, default_headers, timeout, connector, cookies, tls, proxy_tls, proxy, no_proxy,
+                 trust_env, max_redirects, trust_netrc, netrc, skip_auto_headers, redirect_safe_headers,
                  raise_for_status, decompress, decoding, retry, retry_if, retry_budget, rate_limit,
                  middleware, trace] = all;
     const auto& [limit, limit_per_host, keepalive, max_idle, max_lifetime, max_requests, force_close,
                  max_head_bytes, max_headers, dns_ttl, dns_names, family, happy_eyeballs_delay, hosts,
                  resolver, address_policy, unix_socket, local_address, local_ports, tcp_keepalive,
                  tcp_user_timeout, tcp_no_delay, send_buffer_bytes, receive_buffer_bytes] = connector;
-    return count(base_url, default_headers, timeout, cookies, tls, proxy, no_proxy, trust_env, max_redirects,
-                 trust_netrc, netrc, skip_auto_headers, redirect_safe_headers, raise_for_status, decompress,
-                 decoding, retry, retry_if, retry_budget, rate_limit, middleware, trace) +
+    return count(base_url, default_headers, timeout, cookies, tls, proxy_tls, proxy, no_proxy, trust_env,
+                 max_redirects, trust_netrc, netrc, skip_auto_headers, redirect_safe_headers,
+                 raise_for_status, decompress, decoding, retry, retry_if, retry_budget, rate_limit,
+                 middleware, trace) +
            count(limit, limit_per_host, keepalive, max_idle, max_lifetime, max_requests, force_close,
                  max_head_bytes, max_headers, dns_ttl, dns_names, family, happy_eyeballs_delay, hosts,
                  resolver, address_policy, unix_socket, local_address, local_ports, tcp_keepalive,

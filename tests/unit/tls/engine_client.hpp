@@ -60,6 +60,11 @@ public:
         : engine(trust.shared(), host, std::move(sessions)) {
         last = engine.handshake();
     }
+    /// For HTTP, or for a protocol of the context's own.
+    engine_client(const tls_context& trust, std::string_view host, bool http) : engine(trust.shared(), host) {
+        if (!http) engine.offer_own_protocols();
+        last = engine.handshake();
+    }
 
     /// Feeds the bytes, each piece from a buffer of its exact size.
     void feed(std::string_view bytes, const splitter& split = whole) {

@@ -57,6 +57,37 @@ TEST_CASE("a server without ALPN is accepted, one that chooses what was not offe
     CHECK(other.engine.error() == tls_errc::handshake_failed);
 }
 
+TEST_CASE(
+    "what is not HTTP offers the protocols of the context, and of them the server chooses or wants none") {
+    const auto offers = tls_context(common_world().trust).alpn({"one", "two/2"});
+    for (const int version : {TLS1_3_VERSION, TLS1_2_VERSION}) {
+        auto options = common_world().serves();
+        options.min_version = options.max_version = version;
+        const auto meet = [&](const tls_context& with, bool http, std::string_view chosen, bool refuses) {
+            options.chosen_alpn = chosen;
+            options.refuses_alpn = refuses;
+            tls_server server(options);
+            engine_client client(with, "a.test", http);
+            converse(client, server);
+            const std::string seen = server.offered_alpn() + " > ";
+            if (!client.engine.established()) return seen + "failed: " + client.engine.failure_text();
+            return seen + std::string(client.engine.alpn());
+        };
+        constexpr bool http = true;
+        CHECK(meet(offers, !http, "two/2", false) == "\x03one\x05two/2 > two/2");
+        CHECK(meet(offers, !http, "one", false) == "\x03one\x05two/2 > one");
+        CHECK(meet(offers, !http, "", false) == "\x03one\x05two/2 > ");
+        CHECK(meet(common_world().trust, !http, "two/2", false) == " > ");
+        CHECK(meet(offers, http, "http/1.1", false) == "\x08http/1.1 > http/1.1");
+        for (const char* wrong : {"http/1.1", "three", "two", "on", "wo/2", "e\x05two"})
+            CHECK(contains(meet(offers, !http, wrong, false), "> failed: "));
+        CHECK(contains(meet(offers, http, "one", false), "> failed: "));
+        CHECK(meet(offers, !http, "", true) ==
+              "\x03one\x05two/2 > failed: the peer refused the TLS handshake with the alert \"no application "
+              "protocol\" (120)");
+    }
+}
+
 TEST_CASE("SNI carries names without a final dot, and never an address") {
     const auto asked = [](std::string_view host) {
         tls_server server(common_world().serves());

@@ -62,11 +62,45 @@ TEST_CASE("every change makes another context") {
     CHECK(is_new(one.cipher_suites("TLS_AES_128_GCM_SHA256")));
     CHECK(is_new(one.pin_certificate(std::string(64, '0'))));
     CHECK(is_new(one.pin_spki("sha256/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")));
+    CHECK(is_new(one.alpn({"one"})));
     CHECK(is_new(one.resumption(false)));
     CHECK(is_new(one.require_close_notify(false)));
     CHECK(is_new(one.key_log(files.path() / "keys")));
     CHECK(is_new(one.client_certificate_pem(to_pem(common_world().leaf), key_to_pem(common_world().leaf))));
     CHECK(!is_new(one));
+}
+
+TEST_CASE("names of application protocols have 1 to 255 bytes, of any value, and 65535 together") {
+    tls_context one;
+    const auto before = one.id();
+    const std::string longest(255, 'x');
+    CHECK_THROWS_AS(one.alpn({"one", ""}), std::invalid_argument);
+    CHECK_THROWS_AS(one.alpn({longest + "x"}), std::invalid_argument);
+    CHECK_THROWS_AS(one.alpn(std::vector<std::string>(256, longest)), std::invalid_argument);
+    CHECK(one.id() == before);
+    std::vector<std::string> most(255, longest);
+    most.emplace_back(254, 'y');
+    CHECK_NOTHROW(one.alpn(most));
+    most.back() += "y";
+    CHECK_THROWS_AS(one.alpn(most), std::invalid_argument);
+    const std::string odd("\0\xff", 2);
+    CHECK(one.alpn({odd}).shared()->settings().alpn == "\2" + odd);
+    CHECK(one.alpn({}).shared()->settings().alpn.empty());
+}
+
+TEST_CASE("for a proxy, what is about one server goes, and who believed that one alone believes the CAs") {
+    const std::string pin = "sha256/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+    CHECK(trust().for_proxy().id() == trust().id());
+    const auto plain = tls_context(trust()).server_name("b.test").pin_spki(pin).for_proxy();
+    CHECK(plain.verifies());
+    CHECK(plain.shared()->settings().server_name.empty());
+    CHECK(plain.shared()->settings().pins.empty());
+    CHECK(outcome(plain) == "TLSv1.3");
+    CHECK(!tls_context::insecure().for_proxy().verifies());
+    const auto pinned = tls_context::insecure().pin_spki(pin).for_proxy();
+    CHECK(pinned.verifies());
+    CHECK(pinned.shared()->settings().pins.empty());
+    CHECK(outcome(pinned) == make_error_code(tls_errc::unknown_ca).message());
 }
 
 TEST_CASE("another name may be asked for and compared than the host's") {

@@ -159,10 +159,10 @@ TEST_CASE("closed while it shuts down, it tells that, once") {
     }
 }
 
-TEST_CASE("what is not HTTP names no application protocol") {
+TEST_CASE("what is not HTTP names no application protocol by itself") {
     for (const bool http : {true, false}) {
         tls_link link;
-        if (!http) link.stream->offer_no_protocol();
+        if (!http) link.stream->offer_own_protocols();
         link.open();
         CHECK(link.server.offered_alpn().empty() == !http);
     }
