@@ -1,9 +1,9 @@
 // What proxies say, on any bytes: nothing crashes, a verdict does not depend on how they were cut, and a way
 // that is open has no byte too many behind it; URLs of proxies and lists of exceptions on any text. The first
 // byte chooses which.
-#include "client/proxy_rules.hpp"
-#include "client/proxy_tunnel.hpp"
-#include "client/socks5.hpp"
+#include "client/connection/proxy_rules.hpp"
+#include "client/connection/proxy_tunnel.hpp"
+#include "client/connection/socks5.hpp"
 
 #include <skein/error.hpp>
 

@@ -3,7 +3,7 @@
 #include "addresses.hpp"
 #include "sweep.hpp"
 
-#include "client/address_race.hpp"
+#include "client/connection/address_race.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -3,7 +3,7 @@
 #include "addresses.hpp"
 #include "sweep.hpp"
 
-#include "client/name_book.hpp"
+#include "client/connection/name_book.hpp"
 
 #include <algorithm>
 #include <chrono>

@@ -1,7 +1,7 @@
 // Feeds negotiations with a proxy in every cut.
 #pragma once
 
-#include "client/negotiation.hpp"
+#include "client/connection/negotiation.hpp"
 #include "corpus.hpp"
 
 #include <doctest/doctest.h>

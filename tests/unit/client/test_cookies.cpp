@@ -1,6 +1,6 @@
 // How the cookies of a request come together: the caller's header, the jar, the request's own.
-#include "client/cookies.hpp"
-#include "client/redirect.hpp"
+#include "client/credentials/cookies.hpp"
+#include "client/session/redirect.hpp"
 
 #include <skein/client_session.hpp>
 

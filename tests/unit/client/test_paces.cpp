@@ -1,6 +1,6 @@
 // How fast requests may go, and bodies must come: arithmetic on a hand-set clock.
-#include "client/body_pace.hpp"
-#include "client/rate_limiter.hpp"
+#include "client/response/body_pace.hpp"
+#include "client/session/rate_limiter.hpp"
 
 #include <doctest/doctest.h>
 

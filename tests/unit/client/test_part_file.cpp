@@ -1,5 +1,5 @@
 // Files in the making: what is in the way, who is in a race, what is left behind.
-#include "client/part_file.hpp"
+#include "client/response/part_file.hpp"
 #include "scratch_folder.hpp"
 
 #include <sys/resource.h>

@@ -1,5 +1,5 @@
 // The pool's rules, with numbers for connections and a hand-set clock.
-#include "client/pool.hpp"
+#include "client/session/pool.hpp"
 
 #include <doctest/doctest.h>
 

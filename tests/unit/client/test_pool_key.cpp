@@ -1,7 +1,7 @@
 // Which option decides whom a connection talks to. Each one there is stands here, in one of two lists: a new
 // one does not compile before somebody has decided.
-#include "client/pool_key.hpp"
-#include "client/request_state.hpp"
+#include "client/request/request_state.hpp"
+#include "client/session/pool_key.hpp"
 
 #include <skein/session_options.hpp>
 

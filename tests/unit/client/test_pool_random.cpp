@@ -1,5 +1,5 @@
 // The pool against a model of it that is too simple to be wrong: lists, searched from the front.
-#include "client/pool.hpp"
+#include "client/session/pool.hpp"
 
 #include <doctest/doctest.h>
 

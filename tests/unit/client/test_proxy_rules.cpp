@@ -1,5 +1,5 @@
 // Which proxy a URL goes through, by the environment and by lists of exceptions.
-#include "client/proxy_rules.hpp"
+#include "client/connection/proxy_rules.hpp"
 
 #include <skein/error.hpp>
 

@@ -1,5 +1,5 @@
 // CONNECT, in memory: what is asked, and what each kind of answer comes to, in every cut.
-#include "client/proxy_tunnel.hpp"
+#include "client/connection/proxy_tunnel.hpp"
 #include "negotiations.hpp"
 
 #include <doctest/doctest.h>

@@ -1,5 +1,5 @@
 // The rules of redirects as pure logic: the redirect corpus, and what it does not ask.
-#include "client/redirect.hpp"
+#include "client/session/redirect.hpp"
 #include "corpus.hpp"
 
 #include <skein/error.hpp>

@@ -1,5 +1,5 @@
 // Which answers are parts of one file, and which are not.
-#include "client/resume_rules.hpp"
+#include "client/response/resume_rules.hpp"
 
 #include <doctest/doctest.h>
 

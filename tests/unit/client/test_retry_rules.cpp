@@ -1,5 +1,5 @@
 // Repetition in numbers: pauses, tokens, Retry-After, which errors.
-#include "client/retry_rules.hpp"
+#include "client/session/retry_rules.hpp"
 
 #include <skein/headers.hpp>
 #include <skein/timeouts.hpp>

@@ -1,5 +1,5 @@
 // SOCKS 5, in memory: both halves of the conversation, in every cut, and proxies that are hostile or broken.
-#include "client/socks5.hpp"
+#include "client/connection/socks5.hpp"
 #include "negotiations.hpp"
 
 #include <doctest/doctest.h>
