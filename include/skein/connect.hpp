@@ -36,8 +36,9 @@ SKEIN_API task<stream> connect(std::string_view host, std::uint16_t port,
                                connect_options how = connect_options(),
                                connector_options connector = connector_options());
 
-/// The same to a Unix socket, by its path; with an @ in front, by its name in Linux's abstract namespace. TLS
-/// over it needs a server_name(). *Throws:* std::invalid_argument, from the call itself, for an empty path.
+/// The same to a Unix socket, by its path; with an @ in front, by its name in Linux's abstract namespace. The
+/// certificate of TLS over it must name the context's server_name(), else "localhost". *Throws:*
+/// std::invalid_argument, from the call itself, for an empty path, and for a proxy.
 SKEIN_API task<stream> connect_unix(std::string_view path, connect_options how = connect_options(),
                                     connector_options connector = connector_options());
 

@@ -40,6 +40,9 @@ TEST_CASE("streams: errors of connecting are those of a request") {
         for (const char* bad : {"", "a/b", "user@host", "a:b", "[::1]", "host:80", "a b", "a?b", "a#b"})
             CHECK_THROWS_AS((void)skein::connect(bad, 7), skein::invalid_url);
         CHECK_THROWS_AS((void)skein::connect_unix(""), std::invalid_argument);
+        skein::connect_options by_proxy;
+        by_proxy.proxy = skein::proxy("http://proxy.test:3128");
+        CHECK_THROWS_AS((void)skein::connect_unix("/run/it", by_proxy), std::invalid_argument);
     });
 }
 

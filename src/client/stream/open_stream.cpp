@@ -84,6 +84,7 @@ task<stream> connect(std::string_view host, std::uint16_t port, connect_options 
 
 task<stream> connect_unix(std::string_view path, connect_options how, connector_options connector) {
     if (path.empty()) throw std::invalid_argument("connect_unix() to no path");
+    if (how.proxy) throw std::invalid_argument("connect_unix() through a proxy, which cannot be told a path");
     connector.unix_socket = path;
     url to = origin_of("localhost", 0, how);
     auto request = request_alone(std::move(to), std::move(how), std::move(connector));
