@@ -1,9 +1,16 @@
-// Owns the handles that drive a scheduler from a libuv loop: its turns, its one timer, its wake-ups from
+// Owns the handles that drive a scheduler from a libuv loop: its turns, its alarms, its wake-ups from
 // outside.
 #include "loop/loop.hpp"
 
+#include "base/descriptor.hpp"
+
+#ifdef __linux__
+#include <sys/timerfd.h>
+#endif
+
 #include <algorithm>
 #include <cassert>
+#include <cstdint>
 #include <system_error>
 #include <utility>
 
@@ -34,6 +41,9 @@ bool is_set(const char* variable) noexcept {
 
 }  // namespace
 
+// From here on a deadline is the alarm's.
+constexpr auto far_away = std::chrono::seconds(1);
+
 // ---- handles
 
 struct loop::handles {
@@ -41,6 +51,8 @@ struct loop::handles {
     uv_idle_t idle{};
     uv_timer_t timer{};
     uv_async_t wake{};  // with the inbox
+    uv_poll_t alarm{};  // on the timerfd
+    detail::descriptor timerfd;
     int closing = 0;
     std::function<void()> on_closed;
 
@@ -123,20 +135,64 @@ void loop::arm_timer() noexcept {
     auto& deadlines = scheduler_.deadlines();
     auto& timer = handles_->timer;
     if (deadlines.empty()) {
-        if (armed_for_ != clock::time_point::max()) uv_timer_stop(&timer);
-        armed_for_ = clock::time_point::max();
+        uv_timer_stop(&timer);
         return;
     }
     const auto next = deadlines.next();
-    // A timer that fires early does no harm: the turn finds nothing due and arms it again.
-    if (armed_for_ <= next && uv_is_active(as_handle(timer)) != 0) return;
-    armed_for_ = next;
+    // What goes off early does no harm: the turn finds nothing due and arms it again.
+    if (alarm_for_ <= next || (timer_for_ <= next && uv_is_active(as_handle(timer)) != 0)) return;
     const auto wait = std::max(next - scheduler_.read_clock(), clock::duration::zero());
+    if (wait >= far_away && arm_alarm(next)) {
+        uv_timer_stop(&timer);
+        return;
+    }
+    timer_for_ = next;
     uv_update_time(&uv_);
     const auto ms = std::chrono::ceil<std::chrono::milliseconds>(wait).count();
     uv_timer_start(
         &timer, [](uv_timer_t*) {}, static_cast<std::uint64_t>(ms), 0);
 }
+
+#ifdef __linux__
+
+// It stays armed when its deadline is gone, so that the limits of one request after the other, each a little
+// later than the one before, cost one system call in all.
+bool loop::arm_alarm(clock::time_point when) noexcept {
+    handles& all = *handles_;
+    if (all.timerfd.get() < 0 && !make_alarm()) return false;
+    const auto since_boot = when.time_since_epoch();
+    const auto whole = std::chrono::floor<std::chrono::seconds>(since_boot);
+    itimerspec at{};
+    at.it_value.tv_sec = static_cast<time_t>(whole.count());
+    at.it_value.tv_nsec = static_cast<long>(std::chrono::nanoseconds(since_boot - whole).count());
+    if (::timerfd_settime(all.timerfd.get(), TFD_TIMER_ABSTIME, &at, nullptr) != 0) return false;
+    alarm_for_ = when;
+    return true;
+}
+
+bool loop::make_alarm() noexcept {
+    handles& all = *handles_;
+    detail::descriptor made(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC));
+    if (made.get() < 0 || uv_poll_init(&uv_, &all.alarm, made.get()) != 0) return false;
+    all.timerfd = std::move(made);
+    all.alarm.data = this;
+    uv_unref(as_handle(all.alarm));
+    uv_poll_start(&all.alarm, UV_READABLE, [](uv_poll_t* handle, int, int) {
+        auto& self = *static_cast<loop*>(handle->data);
+        std::uint64_t times = 0;
+        (void)!::read(self.handles_->timerfd.get(), &times, sizeof times);
+        self.alarm_for_ = clock::time_point::max();
+    });
+    return true;
+}
+
+#else
+
+bool loop::arm_alarm(clock::time_point) noexcept {
+    return false;
+}
+
+#endif
 
 void loop::keep_running(bool yes) noexcept {
     if (yes)
@@ -168,6 +224,7 @@ void loop::close_handles(std::function<void()> on_closed) noexcept {
     all.close(as_handle(all.prepare));
     all.close(as_handle(all.idle));
     all.close(as_handle(all.timer));
+    if (all.timerfd.get() >= 0) all.close(as_handle(all.alarm));
     if (inbox_ != nullptr) all.close(as_handle(all.wake));
 }
 

@@ -4,6 +4,8 @@
 //   prepare   before each poll: fire due deadlines, run what is ready
 //   idle      active while something is still ready: the poll does not wait
 //   timer     the earliest deadline, in whole milliseconds, rounded up; the only uv_timer_t there is
+//   alarm     the same for one that is far away, where there is timerfd: a poll that has to wait for a
+//             uv_timer_t arms the kernel's timer, and disarms it, each time
 //   wake      other threads have sent something
 // Every other handle of ours is unreferenced, too: what keeps a loop running is tasks, not what they wait
 // for.
@@ -65,11 +67,14 @@ private:
 
     void on_prepare() noexcept;
     void arm_timer() noexcept;
+    bool arm_alarm(clock::time_point when) noexcept;
+    bool make_alarm() noexcept;
 
     uv_loop_t& uv_;
     const std::unique_ptr<watchdog> watchdog_;  // null if there is to be none
     handles* handles_;                          // deleted when closed
-    clock::time_point armed_for_ = clock::time_point::max();
+    clock::time_point timer_for_ = clock::time_point::max();
+    clock::time_point alarm_for_ = clock::time_point::max();  // max: it is not armed
     std::shared_ptr<detail::inbox> inbox_;
 
     bool ending_ = false;

@@ -10,6 +10,8 @@
 #include <thread>
 #include <vector>
 
+#include <sys/resource.h>
+
 using namespace std::chrono_literals;
 using skein::cancelled_error;
 using skein::create_task;
@@ -278,6 +280,40 @@ TEST_CASE("a deadline that is cleared does not fire, an earlier one is not misse
         CHECK(co_await skein::wait_for(number(2), 1h) == 2);
     };
     skein::run(main());
+}
+
+TEST_CASE("deadlines that are far away are met, with near ones before them and after them") {
+    std::string order;
+    const auto after = [&order](char name, std::chrono::milliseconds time) -> task<> {
+        const auto due = skein::clock::now() + time;
+        co_await skein::sleep(time);
+        CHECK(skein::clock::now() >= due);
+        order += name;
+    };
+    const auto all = [&]() -> task<> {
+        // Over before its limit, which is the first that the loop has waited for: that one goes off for
+        // nobody.
+        co_await skein::wait_for(skein::sleep(5ms), 1010ms);
+        co_await skein::gather(after('c', 1060ms), after('a', 5ms), after('b', 1030ms));
+        co_await skein::gather(after('e', 1020ms), after('d', 1ms));
+    };
+    skein::run(all());
+    CHECK(order == "abcde");
+}
+
+TEST_CASE("deadlines that are far away are met where there is no descriptor left") {
+    const auto starved = []() -> task<> {
+        rlimit before{};
+        REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+        rlimit none = before;
+        none.rlim_cur = 0;
+        REQUIRE(setrlimit(RLIMIT_NOFILE, &none) == 0);
+        const auto due = skein::clock::now() + 1010ms;
+        co_await skein::sleep(1010ms);
+        CHECK(skein::clock::now() >= due);
+        REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
+    };
+    skein::run(starved());
 }
 
 TEST_CASE("SKEIN_DEBUG switches debug mode on, and 0 leaves it off") {
