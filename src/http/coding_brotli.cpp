@@ -119,9 +119,8 @@ private:
 
 }  // namespace
 
-std::string why_no_brotli() {
-    std::string why = decoding.why_missing();
-    return why.empty() ? encoding.why_missing() : why;
+std::string why_no_brotli(coding_use use) {
+    return use == coding_use::decoding ? decoding.why_missing() : encoding.why_missing();
 }
 std::unique_ptr<decoder> make_brotli_decoder() {
     return std::make_unique<brotli_decoder>();

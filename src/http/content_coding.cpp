@@ -24,7 +24,8 @@ std::string_view to_string(content_coding coding) noexcept {
 }
 
 bool is_supported(content_coding coding) noexcept {
-    return http::why_unavailable(coding).empty();
+    return http::why_unavailable(coding, http::coding_use::decoding).empty() &&
+           http::why_unavailable(coding, http::coding_use::encoding).empty();
 }
 
 }  // namespace skein
@@ -60,12 +61,12 @@ std::string_view accept_encoding() noexcept {
                                   : "gzip, deflate";
 }
 
-std::string why_unavailable(content_coding coding) {
+std::string why_unavailable(content_coding coding, [[maybe_unused]] coding_use use) {
     if (!is_in_this_build(coding))
         return "this build of skein does not have the content coding " + std::string(to_string(coding));
     std::string why;
 #if SKEIN_HAVE_BROTLI
-    if (coding == content_coding::br) why = why_no_brotli();
+    if (coding == content_coding::br) why = why_no_brotli(use);
 #endif
 #if SKEIN_HAVE_ZSTD
     if (coding == content_coding::zstd) why = why_no_zstd();
@@ -89,7 +90,7 @@ std::unique_ptr<decoder> make_decoder(content_coding coding) {
             return make_zstd_decoder();
 #endif
         default:
-            throw std::runtime_error(why_unavailable(coding));
+            throw std::runtime_error(why_unavailable(coding, coding_use::decoding));
     }
 }
 
@@ -108,7 +109,7 @@ std::unique_ptr<encoder> make_encoder(content_coding coding) {
             return make_zstd_encoder();
 #endif
         default:
-            throw std::runtime_error(why_unavailable(coding));
+            throw std::runtime_error(why_unavailable(coding, coding_use::encoding));
     }
 }
 

@@ -56,7 +56,8 @@ std::string_view accept_encoding() noexcept;
 
 /// What stands in the way of a coding, as a phrase: the build lacks it, or the library that is loaded for it
 /// is missing; empty: nothing does.
-std::string why_unavailable(content_coding coding);
+enum class coding_use : bool { decoding, encoding };
+std::string why_unavailable(content_coding coding, coding_use use);
 
 /// A decoder, or encoder with a level that is worth its time on the wire. Throws std::bad_alloc, and
 /// std::runtime_error with why_unavailable()'s words.
@@ -68,7 +69,7 @@ std::unique_ptr<decoder> make_gzip_decoder();
 std::unique_ptr<encoder> make_gzip_encoder();
 std::unique_ptr<decoder> make_deflate_decoder();
 std::unique_ptr<encoder> make_deflate_encoder();
-std::string why_no_brotli();
+std::string why_no_brotli(coding_use use);
 std::unique_ptr<decoder> make_brotli_decoder();
 std::unique_ptr<encoder> make_brotli_encoder();
 std::string why_no_zstd();

@@ -43,7 +43,7 @@ content_decoder::content_decoder(const std::vector<content_coding>& applied, con
         return;
     }
     for (const auto coding : applied) {
-        if (const auto why = why_unavailable(coding); !why.empty()) {
+        if (const auto why = why_unavailable(coding, coding_use::decoding); !why.empty()) {
             why_ = "the body cannot be decompressed: " + why;
             return;
         }

@@ -120,7 +120,8 @@ client_request& client_request::json(const nlohmann::json& value) & {
 }
 
 client_request& client_request::compress(content_coding coding) & {
-    if (const auto why = http::why_unavailable(coding); !why.empty()) throw std::invalid_argument(why);
+    const std::string why = http::why_unavailable(coding, http::coding_use::encoding);
+    if (!why.empty()) throw std::invalid_argument(why);
     upload_of(state()).coding = coding;
     return *this;
 }

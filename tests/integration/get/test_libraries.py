@@ -49,6 +49,14 @@ class Libraries(ProgramTest):
                 self.assertEqual((result.returncode, self.files()), (1, {}))
                 self.assertIn(f"for the content coding {coding}, {soname} cannot be loaded: ", result.errors)
 
+    def test_a_body_is_decompressed_without_the_library_that_compresses(self):
+        if "libbrotlienc" not in NAMES:
+            self.skipTest("this build does not load brotli")
+        server = self.serve({"/file": reply(b"\x0b\x02\x80hello\x03", "Content-Encoding: br")})
+        result = run("--compressed", "--dir", self.out, server.url + "/file",
+                     env=self.without(self.soname("libbrotlienc")))
+        self.assertEqual((result.returncode, self.files()), (0, {"file": b"hello"}), result.errors)
+
     def test_a_host_that_cannot_be_translated_says_which_library_is_missing(self):
         if "libicuuc" not in NAMES:
             self.skipTest("this build does not load ICU")
