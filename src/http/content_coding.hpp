@@ -56,8 +56,8 @@ std::string_view accept_encoding() noexcept;
 
 enum class coding_use : bool { decoding, encoding };
 
-/// What stands in the way of a coding, as a phrase: the build lacks it, or the library that is loaded for that
-/// use of it is missing; empty: nothing does.
+/// What stands in the way of a coding, as a phrase: the build lacks it, or the library that is loaded for
+/// that use of it is missing; empty: nothing does.
 std::string why_unavailable(content_coding coding, coding_use use);
 
 /// A decoder, or encoder with a level that is worth its time on the wire. Throws std::bad_alloc, and
