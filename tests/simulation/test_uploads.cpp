@@ -123,7 +123,7 @@ TEST_CASE("an answer in mid-upload ends the upload, and is delivered; the connec
 }
 
 TEST_CASE("an answer in mid-upload is read to its end, however late that comes") {
-    for (const char* framing : {"Content-Length: 9\r\n", "Transfer-Encoding: chunked\r\n", ""}) {
+    for (const char* framing : {"Content-Length: 9\r\n", "Transfer-Encoding: chunked\r\n"}) {
         CAPTURE(framing);
         const bool chunked = framing[0] == 'T';
         skein::testing::run([&]() -> task<> {
