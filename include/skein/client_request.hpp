@@ -195,7 +195,7 @@ public:
     client_request& timeout(const timeouts& limits) &;
     client_request&& timeout(const timeouts& limits) && { return std::move(timeout(limits)); }
 
-    /// Whether redirects are followed. Default: true; for HEAD false.
+    /// Whether redirects are followed. Default: true; for client_session::head() false.
     client_request& follow_redirects(bool follow) &;
     client_request&& follow_redirects(bool follow) && { return std::move(follow_redirects(follow)); }
     /// How many are followed; one more is too_many_redirects. Default: the session's.

@@ -62,7 +62,8 @@ public:
     /// std::logic_error after close().
     client_request request(std::string_view method, std::string_view url);
     client_request get(std::string_view url) { return request("GET", url); }
-    client_request head(std::string_view url) { return request("HEAD", url); }
+    /// Follows no redirects, unless told to.
+    client_request head(std::string_view url) { return request("HEAD", url).follow_redirects(false); }
     client_request post(std::string_view url) { return request("POST", url); }
     client_request put(std::string_view url) { return request("PUT", url); }
     client_request patch(std::string_view url) { return request("PATCH", url); }

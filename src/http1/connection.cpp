@@ -112,6 +112,7 @@ void connection::start(exchange& to, request_kind kind, bool closes) {
     sent_bytes_ = 0;
     send_error_.clear();
     request_sent_ = false;
+    streamed_ = false;
 }
 
 void connection::begin(exchange& to, request_kind kind, std::string_view head,
@@ -122,6 +123,7 @@ void connection::begin(exchange& to, request_kind kind, std::string_view head,
 
 void connection::begin_streamed(exchange& to, request_kind kind, std::string head, bool closes) {
     start(to, kind, closes);
+    streamed_ = true;
     streamed_head_ = std::make_unique<const std::string>(std::move(head));
 }
 
@@ -130,23 +132,29 @@ void connection::send(std::string_view head, std::shared_ptr<const std::string> 
     const std::size_t taken = stream_->try_write(pieces);
     sent_bytes_ = taken;
     const bool all = taken == pieces[0].size() + pieces[1].size();
-    request_sent_ = all && !streaming_;
+    request_sent_ = all && !streamed_;
     if (all) return;
     outgoing_ = new outgoing(*this, std::string(head), std::move(body), taken);
+    outgoing_->write_next();
+}
+
+// A part of a streamed body.
+void connection::send_portion(std::string bytes) {
+    outgoing_ = new outgoing(*this, std::move(bytes), nullptr, 0);
     outgoing_->write_next();
 }
 
 void connection::on_sent(std::error_code result) noexcept {
     delete std::exchange(outgoing_, nullptr);
     send_error_ = result;
-    request_sent_ = !result && !streaming_;
-    wake_head_waiter();
+    request_sent_ = !result && !streamed_;
+    wake_send_waiter();
     if (exchange_ != nullptr) exchange_->wake_reader();
 }
 
 void connection::abandon_outgoing() noexcept {
     if (auto* out = std::exchange(outgoing_, nullptr)) out->abandon();
-    wake_head_waiter();
+    wake_send_waiter();
 }
 
 void connection::detach() noexcept {
@@ -190,6 +198,7 @@ void connection::fail(std::error_code transport) noexcept {
 
 void connection::close(std::error_code why) noexcept {
     ended_ = true;
+    if (outgoing_ != nullptr) send_error_ = why;
     abandon_outgoing();
     if (exchange_ != nullptr) fail(why);
     if (stream_) stream_->close();  // unless it was taken

@@ -206,11 +206,12 @@ private:
     friend exchange;
     friend request_writer;
     class outgoing;
-    class head_wait;
+    class send_wait;
 
     void start(exchange& to, request_kind kind, bool closes);
     void send(std::string_view head, std::shared_ptr<const std::string> body);
-    void wake_head_waiter() noexcept;
+    void send_portion(std::string bytes);
+    void wake_send_waiter() noexcept;
     void abandon_outgoing() noexcept;
     void on_sent(std::error_code result) noexcept;
 
@@ -229,11 +230,12 @@ private:
     exchange* exchange_ = nullptr;
     std::unique_ptr<const std::string> streamed_head_;  // until the request_writer has sent it
     outgoing* outgoing_ = nullptr;  // owns itself: the stream may tell it after we are gone
-    head_wait* head_waiter_ = nullptr;
+    send_wait* send_waiter_ = nullptr;
     std::error_code send_error_;
     std::uint64_t sent_bytes_ = 0;
     bool request_sent_ = false;
-    bool streaming_ = false;  // there is a request_writer
+    bool streamed_ = false;   // a request_writer says when the request is sent
+    bool streaming_ = false;  // there is one
     bool closes_ = false;
     bool reusable_ = true;
     bool ended_ = false;

@@ -1,16 +1,14 @@
 // Owns the order in which the parts of a streamed request reach the stream.
 #include "http1/request_writer.hpp"
 
-#include "net/write.hpp"
-
 #include <algorithm>
 #include <array>
 #include <stdexcept>
 
 namespace skein::http1 {
 
-void connection::wake_head_waiter() noexcept {
-    if (auto* waiter = std::exchange(head_waiter_, nullptr)) waiter->wake();
+void connection::wake_send_waiter() noexcept {
+    if (auto* waiter = std::exchange(send_waiter_, nullptr)) waiter->wake();
 }
 
 void request_writer::send_head() noexcept {
@@ -28,22 +26,56 @@ byte_view request_writer::unsent_head() noexcept {
     return std::exchange(head_is_sent_, true) ? byte_view() : as_bytes(*on_.streamed_head_);
 }
 
-task<std::error_code> request_writer::put(std::span<const byte_view> pieces) {
-    if (on_.is_sending()) co_await connection::head_wait(on_);
-    if (on_.send_error_) co_return on_.send_error_;
-    if (is_over()) co_return std::make_error_code(std::errc::not_connected);
-    std::size_t taken = on_.stream_->try_write(pieces);
-    on_.sent_bytes_ += taken;
-    for (const byte_view piece : pieces) {
-        const byte_view rest = piece.subspan(std::min(taken, piece.size()));
-        taken -= piece.size() - rest.size();
-        if (rest.empty()) continue;
-        net::write_wait writing(*on_.stream_, rest);
-        on_.send_error_ = co_await writing;
-        if (on_.send_error_) co_return on_.send_error_;
-        on_.sent_bytes_ += rest.size();
+namespace {
+
+/// The pieces of a write of which something is left.
+class remainder {
+public:
+    explicit remainder(std::span<const byte_view> pieces) noexcept {
+        std::copy(pieces.begin(), pieces.end(), pieces_.begin());
     }
-    co_return std::error_code();
+    std::span<const byte_view> pieces() const noexcept { return pieces_; }
+    bool empty() const noexcept {
+        return std::all_of(pieces_.begin(), pieces_.end(), [](byte_view one) { return one.empty(); });
+    }
+    void drop(std::size_t count) noexcept {
+        for (byte_view& piece : pieces_) {
+            const std::size_t n = std::min(count, piece.size());
+            piece = piece.subspan(n);
+            count -= n;
+        }
+    }
+    std::string take(std::size_t most) {
+        std::string bytes;
+        for (const byte_view piece : pieces_)
+            bytes.append(as_text(piece.first(std::min(most - bytes.size(), piece.size()))));
+        drop(bytes.size());
+        return bytes;
+    }
+
+private:
+    std::array<byte_view, 4> pieces_ = {};
+};
+
+// What is copied in order to be told when the system takes more; it takes what follows from where it lies.
+constexpr std::size_t portion_bytes = std::size_t{16} * 1024;
+
+}  // namespace
+
+// The stream never holds on to a piece: who is cancelled here takes his piece along, and the connection stays
+// open, so that a response can be read to its end whose server does not want the rest of the body.
+task<std::error_code> request_writer::put(std::span<const byte_view> pieces) {
+    remainder rest(pieces);
+    for (;;) {
+        if (on_.is_sending()) co_await connection::send_wait(on_);
+        if (on_.send_error_) co_return on_.send_error_;
+        if (rest.empty()) co_return std::error_code();
+        if (is_over()) co_return std::make_error_code(std::errc::not_connected);
+        const std::size_t taken = on_.stream_->try_write(rest.pieces());
+        on_.sent_bytes_ += taken;
+        rest.drop(taken);
+        if (!rest.empty()) on_.send_portion(rest.take(portion_bytes));
+    }
 }
 
 task<std::error_code> request_writer::write(byte_view piece) {

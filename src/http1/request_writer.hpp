@@ -18,7 +18,9 @@ namespace skein::http1 {
 /// Writes the request that connection::begin_streamed() has begun. The head leaves
 /// with the first piece, in one write, unless send_head() comes before.
 ///
-/// *Lifetime:* shorter than that of the connection. *Cancellation:* of whoever waits here closes the stream.
+/// *Lifetime:* shorter than that of the connection. *Cancellation:* leaves the request unfinished and the
+/// connection open: the response can still be read, and nothing can follow it. What is not written is not
+/// touched any more.
 /// What write() and finish() give is why nothing more can be written; connection::send_error() has it, too.
 class request_writer {
 public:
@@ -62,17 +64,17 @@ private:
     std::string frame_;  // of the chunk
 };
 
-/// The wait until the head has left.
-class connection::head_wait final : detail::wait {
+/// The wait until the stream has taken what it was given.
+class connection::send_wait final : detail::wait {
 public:
-    explicit head_wait(connection& of) noexcept : of_(of) {}
+    explicit send_wait(connection& of) noexcept : of_(of) {}
     bool await_ready() const {
         check();
         return of_.outgoing_ == nullptr;
     }
     void await_suspend(detail::task_handle at) noexcept {
         suspend(at);
-        of_.head_waiter_ = this;
+        of_.send_waiter_ = this;
     }
     void await_resume() const {
         if (cancelled_) throw cancelled_error();
@@ -80,10 +82,10 @@ public:
 
 private:
     friend connection;
-    void describe(std::string& out) const override { out += "writing the head of a request"; }
+    void describe(std::string& out) const override { out += "writing a request"; }
     void on_cancel() noexcept override {
         cancelled_ = true;
-        of_.head_waiter_ = nullptr;
+        of_.send_waiter_ = nullptr;
         wake();
     }
     connection& of_;

@@ -45,12 +45,12 @@ std::ptrdiff_t send_now(int fd, std::span<const byte_view> pieces) noexcept {
 }
 
 std::error_code queued_write::start(uv_loop_t& loop, int fd, byte_view data, write_listener& listener,
-                                    queued_write*& slot) noexcept {
+                                    write_state& state) noexcept {
     const int duplicate = fcntl(fd, F_DUPFD_CLOEXEC, 0);
     if (duplicate < 0) return {errno, std::generic_category()};
     std::unique_ptr<queued_write> made;
     try {
-        made.reset(new queued_write(duplicate, data, listener, slot));
+        made.reset(new queued_write(duplicate, data, listener, state));
     } catch (const std::bad_alloc&) {
         ::close(duplicate);
         return std::make_error_code(std::errc::not_enough_memory);
@@ -59,10 +59,10 @@ std::error_code queued_write::start(uv_loop_t& loop, int fd, byte_view data, wri
         ::close(duplicate);
         return code_of(status);
     }
-    slot = made.release();
-    slot->poll_.data = slot;
-    uv_unref(reinterpret_cast<uv_handle_t*>(&slot->poll_));  // tasks keep a loop running
-    uv_poll_start(&slot->poll_, UV_WRITABLE, [](uv_poll_t* handle, int status, int) {
+    queued_write* const started = state.queued = made.release();
+    started->poll_.data = started;
+    uv_unref(reinterpret_cast<uv_handle_t*>(&started->poll_));  // tasks keep a loop running
+    uv_poll_start(&started->poll_, UV_WRITABLE, [](uv_poll_t* handle, int status, int) {
         static_cast<queued_write*>(handle->data)->on_writable(status);
     });
     return {};
@@ -85,11 +85,12 @@ void queued_write::on_writable(int status) noexcept {
 
 void queued_write::finish(int result) noexcept {
     close();
+    if (result < 0) state_.note(code_of(result));
     listener_.on_written(result < 0 ? code_of(result) : std::error_code());
 }
 
 void queued_write::close() noexcept {
-    slot_ = nullptr;
+    state_.queued = nullptr;
     uv_close(reinterpret_cast<uv_handle_t*>(&poll_), [](uv_handle_t* handle) {
         const std::unique_ptr<queued_write> self(static_cast<queued_write*>(handle->data));
         if (self->cancelled_) self->listener_.on_written(std::make_error_code(std::errc::operation_canceled));

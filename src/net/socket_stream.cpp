@@ -26,6 +26,11 @@ void socket_state::close() noexcept {
 
 namespace {
 
+/// `status`: of libuv, or an error number of the system, negative.
+std::error_code code_of(std::ptrdiff_t status) noexcept {
+    return {static_cast<int>(-status), std::generic_category()};
+}
+
 // The loop's one read buffer. Whoever takes it over makes the next read begin with a fresh one.
 block_ptr& read_block() {
     static thread_local block_ptr block;
@@ -56,15 +61,17 @@ public:
     }
 
     std::size_t try_write(std::span<const byte_view> pieces) noexcept override {
-        if (state_ == nullptr || queued_ != nullptr) return 0;
+        if (state_ == nullptr || writes_.queued != nullptr) return 0;
         const auto written = send_now(fd_, pieces);
-        return written > 0 ? static_cast<std::size_t>(written) : 0;
+        if (written >= 0) return static_cast<std::size_t>(written);
+        if (written != UV_EAGAIN) writes_.note(code_of(written));
+        return 0;
     }
 
     void write(byte_view data, write_listener& listener) noexcept override {
         if (state_ == nullptr)
             return tell_later(listener, std::make_error_code(std::errc::operation_canceled));
-        if (const auto why = queued_write::start(*state_->handle()->loop, fd_, data, listener, queued_))
+        if (const auto why = queued_write::start(*state_->handle()->loop, fd_, data, listener, writes_))
             tell_later(listener, why);
     }
 
@@ -76,7 +83,7 @@ public:
     }
 
     void close() noexcept override {
-        if (queued_ != nullptr) queued_->cancel();
+        if (writes_.queued != nullptr) writes_.queued->cancel();
         if (auto* state = std::exchange(state_, nullptr)) state->close();
     }
     bool is_quiet() noexcept override {
@@ -154,9 +161,18 @@ private:
         uv_read_stop(state_->stream());
         reading_ = false;
         has_ended_ = true;
-        end_ = count == UV_EOF ? std::error_code()
-                               : std::error_code(static_cast<int>(-count), std::generic_category());
+        end_ = count == UV_EOF ? reason_of_end() : code_of(count);
         report_end();
+    }
+
+    // After bytes that came together with a reset libuv says that the input has ended; the socket knows
+    // better. EPIPE says that the peer had ended its input before, properly.
+    std::error_code reason_of_end() const noexcept {
+        int fault = 0;
+        socklen_t size = sizeof fault;
+        if (getsockopt(fd_, SOL_SOCKET, SO_ERROR, &fault, &size) != 0) fault = 0;
+        const std::error_code why = fault == 0 ? writes_.fault : code_of(-fault);
+        return why == std::errc::broken_pipe ? std::error_code() : why;
     }
 
     void report_end() noexcept {
@@ -165,7 +181,7 @@ private:
 
     socket_state* state_;
     stream_sink* sink_ = nullptr;
-    queued_write* queued_ = nullptr;
+    write_state writes_;
     uv_os_fd_t fd_ = -1;
     const std::string peer_;
     std::error_code end_;

@@ -290,6 +290,14 @@ TEST_CASE("the words of rows like these are known, too") {
         const std::string fault = fault_of_row(plan_of(changed));
         CHECK_MESSAGE(fault.empty(), std::string(value) << ": " << fault);
     };
+    for (const char* name : {"URI:https://a.test/", "email:me@a.test"}) {  // no DNS names, and never the CN
+        auto changed = row;
+        changed["certificate"]["san"] = {name};
+        changed["certificate"]["cn"] = "a.test";
+        changed["expect"] = "error:hostname";
+        const std::string fault = fault_of_row(plan_of(changed));
+        CHECK_MESSAGE(fault.empty(), std::string(name) << ": " << fault);
+    }
     refused("valid", "expired", "error:cert_expired");
     refused("chain", "leaf(self-signed)", "error:untrusted");
     refused("intermediate", "CA:FALSE", "error");

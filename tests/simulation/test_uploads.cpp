@@ -122,6 +122,33 @@ TEST_CASE("an answer in mid-upload ends the upload, and is delivered; the connec
     });
 }
 
+TEST_CASE("an answer in mid-upload is read to its end, however late that comes") {
+    for (const char* framing : {"Content-Length: 9\r\n", "Transfer-Encoding: chunked\r\n"}) {
+        CAPTURE(framing);
+        const bool chunked = framing[0] == 'T';
+        skein::testing::run([&]() -> task<> {
+            small_window();
+            this_network().listen("example.test", 80, [&](server_stream& client) -> task<> {
+                (void)co_await client.read_until("\r\n\r\n");
+                const std::string head = "HTTP/1.1 413 Content Too Large\r\n" + std::string(framing) + "\r\n";
+                co_await client.write(head + (chunked ? "3\r\ntoo\r\n" : "too"));
+                co_await skein::sleep(5s);  // the client is in the middle of a piece, which nobody reads
+                co_await client.write(chunked ? "6\r\n large\r\n0\r\n\r\n" : " large");
+            });
+            client_session session;
+            const pool_check check(session);
+            auto refused = co_await session.post(there).body([](body_writer& out) -> task<> {
+                const std::string piece(100'000, 'x');
+                for (;;) co_await out.write(piece);
+            });
+            CHECK(refused.status() == 413);
+            const std::string said = co_await refused.text();
+            CHECK(said == "too large");
+            CHECK(session.stats().open == 0);
+        });
+    }
+}
+
 TEST_CASE("an answer ends an upload whose source waits for ever") {
     sweep("early answer to a source that waits", []() -> task<> {
         this_network().set_link(slow_link());

@@ -31,10 +31,12 @@ void add_names(X509* certificate, const std::vector<std::string>& names) {
     const std::shared_ptr<GENERAL_NAMES> all(GENERAL_NAMES_new(), GENERAL_NAMES_free);
     for (const auto& name : names) {
         GENERAL_NAME* one = GENERAL_NAME_new();
-        if (name.starts_with("DNS:")) {
+        const auto is = [&](std::string_view kind) { return name.starts_with(kind); };
+        if (is("DNS:") || is("URI:") || is("email:")) {
+            const std::size_t from = name.find(':') + 1;
             ASN1_IA5STRING* text = ASN1_IA5STRING_new();
-            ASN1_STRING_set(text, name.data() + 4, static_cast<int>(name.size() - 4));
-            GENERAL_NAME_set0_value(one, GEN_DNS, text);
+            ASN1_STRING_set(text, name.data() + from, static_cast<int>(name.size() - from));
+            GENERAL_NAME_set0_value(one, is("DNS:") ? GEN_DNS : is("URI:") ? GEN_URI : GEN_EMAIL, text);
         } else {
             must(name.starts_with("IP:"), name.c_str());
             ASN1_OCTET_STRING* address = a2i_IPADDRESS(name.c_str() + 3);

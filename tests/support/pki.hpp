@@ -13,7 +13,7 @@ namespace skein::test {
 /// What a certificate shall say. The defaults give a leaf that is valid now.
 struct recipe {
     std::string common_name = "test";
-    std::vector<std::string> names = {};  ///< "DNS:a.test" or "IP:::1"; bytes of any value are kept
+    std::vector<std::string> names = {};  ///< "DNS:a.test", "IP:::1", "URI:", "email:"; any bytes
     int from_days = -1;                   ///< validity, counted from now
     int to_days = 30;
     bool is_ca = false;

@@ -2,6 +2,7 @@
 #include "base/host_and_port.hpp"
 #include "http/bytes.hpp"
 #include "http/credentials.hpp"
+#include "http/quote.hpp"
 
 #include <skein/error.hpp>
 #include <skein/proxy.hpp>
@@ -36,8 +37,7 @@ constexpr std::size_t longest_socks_text = 255;
     std::string shown(text);
     if (at != text.npos && at >= from) shown.replace(from, at - from, "***");
     constexpr std::size_t worth_showing = 200;
-    if (shown.size() > worth_showing) shown.replace(worth_showing, shown.npos, "...");
-    throw invalid_url("invalid proxy \"" + shown + "\": " + std::string(why));
+    throw invalid_url("invalid proxy " + http::quote(shown, worth_showing) + ": " + std::string(why));
 }
 
 std::string_view known_scheme(std::string_view text) noexcept {

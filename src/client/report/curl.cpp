@@ -110,7 +110,7 @@ std::string connection_options(const url& to, client::session_core& core) {
 std::string transfer_options(const client::request_state& r) {
     const session_options& session = r.core->options();
     std::string options;
-    if (r.follow_redirects.value_or(r.method != "HEAD"))
+    if (r.follow_redirects.value_or(true))
         options +=
             " --location --max-redirs " + std::to_string(r.max_redirects.value_or(session.max_redirects));
     options += connection_options(r.url, *r.core);

@@ -76,7 +76,8 @@ url next_url(const url& asked, const http1::response_head& head) {
         url to = asked.join(locations.front());
         if (to.scheme() != "http" && to.scheme() != "https")
             throw invalid_url("its scheme is " + std::string(to.scheme()) + ", not http or https");
-        if (to.fragment().empty() && !asked.fragment().empty()) to = to.with_fragment(asked.fragment());
+        const bool has_fragment = to.str().find('#') != to.str().npos;  // an empty one is one, too
+        if (!has_fragment && !asked.fragment().empty()) to = to.with_fragment(asked.fragment());
         return to;
     } catch (const invalid_url& e) {
         throw invalid_url("a redirect from " + asked.redacted() + " leads nowhere: " + e.what());

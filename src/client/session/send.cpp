@@ -54,7 +54,7 @@ task<client_response> send(std::unique_ptr<request_state> request) {
     const auto sent =
         std::allocate_shared<sending>(detail::recycling_allocator<sending>(), std::move(request));
     const request_state& r = sent->request();
-    const bool follows = r.follow_redirects.value_or(r.method != "HEAD");
+    const bool follows = r.follow_redirects.value_or(true);
     const bool raises = r.raise_for_status.value_or(sent->core().options().raise_for_status);
     if (r.auth) authorize(*sent);
     std::vector<hop> history;

@@ -61,6 +61,8 @@ TEST_CASE("max_redirects N means N hops") {
         CHECK(seen.status() == 302);
         auto head = co_await session.head(server.url("/1"));
         CHECK(head.status() == 302);
+        auto asked = co_await session.request("HEAD", server.url("/1"));
+        CHECK(asked.status() == 200);
     };
     run(body);
 }

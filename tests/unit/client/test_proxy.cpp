@@ -90,6 +90,17 @@ TEST_CASE("what is no proxy is refused, and the password stays hidden") {
     }
 }
 
+TEST_CASE("no line break of a proxy's text gets into the message") {
+    for (const char* text : {"http://a\r\nX: y:3128", "a\nb", "http://user:secret@a\rb"}) {
+        try {
+            (void)proxy(text);
+            FAIL_CHECK("it was taken");
+        } catch (const invalid_url& e) {
+            CHECK(std::string(e.what()).find_first_of("\r\n") == std::string::npos);
+        }
+    }
+}
+
 TEST_CASE("nothing said, none, and a proxy are three things") {
     const proxy unsaid;
     CHECK_FALSE(unsaid.is_set());

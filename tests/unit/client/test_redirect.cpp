@@ -285,6 +285,7 @@ TEST_CASE("the fragment is inherited, by another origin too, unless the Location
     };
     CHECK(end("http://www.example.net/index.html") == "http://www.example.net/index.html#larry");
     CHECK(end("/People.html#tim") == "http://www.example.org/People.html#tim");
+    CHECK(end("/People.html#") == "http://www.example.org/People.html#");  // an empty one is one
 }
 
 TEST_CASE("a Location without a host is refused") {

@@ -261,25 +261,86 @@ TEST_CASE("100 Continue is news") {
     CHECK(f.wire->reusable());
 }
 
-TEST_CASE("a writer that is cancelled closes the stream, and has its piece back before it goes") {
+TEST_CASE("a writer that is cancelled takes its piece along, and the response is read to its end") {
+    fixture f;
+    const auto body = [&]() -> task<> {
+        {
+            request_writer out(*f.wire, sized(1000));
+            f.stream->room = 20;
+            const auto write = [&]() -> task<> {
+                const std::string piece(1000, 'x');
+                (void)co_await out.write(as_bytes(piece));
+            };
+            auto writing = create_task(write());
+            co_await yield();
+            f.stream->deliver(hello.substr(0, hello.size() - 1));
+            writing.cancel();
+            CHECK_THROWS_AS((void)co_await writing, cancelled_error);
+        }
+        CHECK_FALSE(f.stream->closed);
+        f.stream->room = 1000;
+        f.stream->run();  // what the stream had been given leaves
+        f.stream->deliver("o");
+    };
+    tests::run_virtual(body);
+    CHECK(f.x.now() == exchange::state::complete);
+    CHECK(f.stream->sent == head + std::string(1000, 'x'));
+    CHECK_FALSE(f.wire->reusable());  // nobody has said that this was all
+}
+
+TEST_CASE("a connection that is closed while a piece is written tells who writes it") {
     fixture f;
     const auto body = [&]() -> task<> {
         request_writer out(*f.wire, sized(1000));
         f.stream->room = 20;
-        const auto write = [&]() -> task<> {
+        const auto write = [&]() -> task<std::error_code> {
             const std::string piece(1000, 'x');
-            (void)co_await out.write(as_bytes(piece));
+            co_return co_await out.write(as_bytes(piece));
         };
         auto writing = create_task(write());
         co_await yield();
-        writing.cancel();
-        CHECK(f.stream->closed);
-        co_await yield();
-        CHECK_FALSE(writing.done());
+        f.wire->close(std::make_error_code(std::errc::timed_out));
+        const auto failed = co_await writing;
+        CHECK(failed == std::errc::timed_out);
         f.stream->run();
-        CHECK_THROWS_AS((void)co_await writing, cancelled_error);
     };
     tests::run_virtual(body);
+}
+
+TEST_CASE("of a long piece only so much is copied as makes the stream tell when it takes more") {
+    fixture f;
+    const std::string piece(200'000, 'x');
+    const auto body = [&]() -> task<> {
+        request_writer out(*f.wire, sized(200'000));
+        f.stream->room = 0;
+        const auto write = [&]() -> task<> {
+            const auto failed = co_await out.write(as_bytes(piece));
+            CHECK_FALSE(failed);
+        };
+        auto writing = create_task(write());
+        co_await yield();
+        f.stream->room = 1'000'000;
+        f.stream->run();
+        CHECK(f.stream->sent.size() == 16 * 1024);
+        co_await writing;
+    };
+    tests::run_virtual(body);
+    CHECK(f.stream->sent == head + piece);
+    CHECK(f.stream->try_writes == 2);
+}
+
+TEST_CASE("a head that leaves after its writer has gone is not the whole request") {
+    fixture f;
+    f.stream->room = 5;
+    {
+        request_writer out(*f.wire, sized(4));
+        out.send_head();
+    }
+    f.stream->room = 1000;
+    f.stream->run();
+    f.stream->deliver(hello);
+    CHECK(f.x.now() == exchange::state::complete);
+    CHECK_FALSE(f.wire->reusable());
 }
 
 TEST_CASE("two pieces at the same time are refused") {

@@ -57,7 +57,7 @@ struct fixture : skein::net::write_listener {
     uv_timer_t alive{};  // a write alone keeps no loop running
     int ends[2] = {-1, -1};
     std::optional<std::error_code> told;
-    queued_write* pending = nullptr;
+    skein::net::write_state writes;
 };
 
 const std::string& content() {
@@ -76,8 +76,8 @@ TEST_CASE("what a socket does not take at once is written as its peer reads it")
     const std::size_t sent = f.fill(content());
     REQUIRE(sent < content().size());
     const byte_view rest = skein::as_bytes(content()).subspan(sent);
-    REQUIRE_FALSE(queued_write::start(f.loop, f.ends[0], rest, f, f.pending));
-    CHECK(f.pending != nullptr);
+    REQUIRE_FALSE(queued_write::start(f.loop, f.ends[0], rest, f, f.writes));
+    CHECK(f.writes.queued != nullptr);
     f.turn();
     CHECK_FALSE(f.told);
     std::string received;
@@ -90,19 +90,19 @@ TEST_CASE("what a socket does not take at once is written as its peer reads it")
     const bool same = received == content();
     CHECK(same);
     CHECK(f.told == std::error_code());
-    CHECK(f.pending == nullptr);
+    CHECK(f.writes.queued == nullptr);
 }
 
 TEST_CASE("a peer that goes is an error, and no SIGPIPE") {
     fixture f;
     const std::size_t sent = f.fill(content());
     REQUIRE_FALSE(
-        queued_write::start(f.loop, f.ends[0], skein::as_bytes(content()).subspan(sent), f, f.pending));
+        queued_write::start(f.loop, f.ends[0], skein::as_bytes(content()).subspan(sent), f, f.writes));
     f.turn();
     f.close_peer();
     while (!f.told) f.turn();
     CHECK(*f.told == std::errc::broken_pipe);
-    CHECK(f.pending == nullptr);
+    CHECK(f.writes.queued == nullptr);
     const byte_view more = skein::as_bytes(content());
     CHECK(send_now(f.ends[0], {&more, 1}) == UV_EPIPE);
 }
@@ -111,10 +111,10 @@ TEST_CASE("a write that is cancelled is told so later, once, and the socket clos
     fixture f;
     const std::size_t sent = f.fill(content());
     REQUIRE_FALSE(
-        queued_write::start(f.loop, f.ends[0], skein::as_bytes(content()).subspan(sent), f, f.pending));
+        queued_write::start(f.loop, f.ends[0], skein::as_bytes(content()).subspan(sent), f, f.writes));
     f.turn();
-    f.pending->cancel();
-    CHECK(f.pending == nullptr);
+    f.writes.queued->cancel();
+    CHECK(f.writes.queued == nullptr);
     CHECK_FALSE(f.told);
     close(std::exchange(f.ends[0], -1));
     std::string buffer(1'000'000, '\0');
@@ -133,10 +133,10 @@ TEST_CASE("without a free descriptor a write is refused, and nothing is left beh
     rlimit none = before;
     none.rlim_cur = 0;
     REQUIRE(setrlimit(RLIMIT_NOFILE, &none) == 0);
-    const auto why = queued_write::start(f.loop, f.ends[0], skein::as_bytes(content()), f, f.pending);
+    const auto why = queued_write::start(f.loop, f.ends[0], skein::as_bytes(content()), f, f.writes);
     REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
     CHECK((why == std::errc::too_many_files_open || why == std::errc::invalid_argument));
-    CHECK(f.pending == nullptr);
+    CHECK(f.writes.queued == nullptr);
     f.turn();
     CHECK_FALSE(f.told);
 }

@@ -1,10 +1,12 @@
-// Reading from sockets: whose turn it is when much has come.
+// Reading from sockets: whose turn it is when much has come, and how the input has ended.
+#include "net/tcp.hpp"
 #include "net/unix.hpp"
 
 #include <skein/skein.hpp>
 
 #include <doctest/doctest.h>
 
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -15,6 +17,7 @@
 #include <set>
 #include <string>
 #include <system_error>
+#include <utility>
 
 using namespace skein;
 
@@ -88,7 +91,113 @@ private:
     int end_ = -1;
 };
 
+/// Collects what comes, and how it ends.
+class ending_sink final : public net::stream_sink {
+public:
+    std::string text;
+    promise<std::error_code> ended;
+
+private:
+    void on_data(byte_view data, net::block_ptr&) noexcept override {
+        text.append(reinterpret_cast<const char*>(data.data()), data.size());
+    }
+    void on_end(std::error_code why) noexcept override { ended.set_value(why); }
+};
+
+/// A connection over TCP: our stream, and the other end.
+struct tcp_pair {
+    tcp_pair() : listener(socket(AF_INET, SOCK_STREAM, 0)) {
+        sockaddr_in here{};
+        here.sin_family = AF_INET;
+        here.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        socklen_t size = sizeof here;
+        REQUIRE(bind(listener, reinterpret_cast<const sockaddr*>(&here), size) == 0);
+        REQUIRE(listen(listener, 1) == 0);
+        REQUIRE(getsockname(listener, reinterpret_cast<sockaddr*>(&here), &size) == 0);
+        port = ntohs(here.sin_port);
+    }
+    tcp_pair(const tcp_pair&) = delete;
+    tcp_pair& operator=(const tcp_pair&) = delete;
+    ~tcp_pair() {
+        if (other >= 0) close(other);
+        close(listener);
+    }
+
+    task<> connect() {
+        const net::address there(ip_address("127.0.0.1"), port);
+        stream = co_await net::connect_tcp(there, net::plain_socket);
+        other = accept(listener, nullptr, nullptr);
+        REQUIRE(other >= 0);
+    }
+    void send_hello() const { REQUIRE(send(other, "hello", 5, 0) == 5); }
+    void reset() {
+        const linger at_once{1, 0};
+        REQUIRE(setsockopt(other, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once) == 0);
+        close(std::exchange(other, -1));
+    }
+    /// All that is there to be read, all at once, and then the end.
+    task<std::error_code> read(ending_sink& sink) const {
+        auto ended = sink.ended.get_future();
+        stream->attach(&sink);
+        const std::error_code why = co_await ended;
+        co_return why;
+    }
+
+    int listener;
+    std::uint16_t port = 0;
+    int other = -1;
+    std::unique_ptr<net::stream> stream;
+};
+
 }  // namespace
+
+TEST_CASE("a reset that comes together with the last bytes is no end of the input") {
+    const auto body = []() -> task<> {
+        tcp_pair both;
+        co_await both.connect();
+        both.send_hello();
+        both.reset();
+        ending_sink sink;
+        const std::error_code why = co_await both.read(sink);
+        CHECK(sink.text == "hello");
+        CHECK(why == std::errc::connection_reset);
+    };
+    run(body);
+}
+
+TEST_CASE("a reset that a write has heard of is no end of the input either") {
+    const auto body = []() -> task<> {
+        tcp_pair both;
+        co_await both.connect();
+        both.send_hello();
+        both.reset();
+        const byte_view more = as_bytes(std::string_view("more"));
+        CHECK(both.stream->try_write({&more, 1}) == 0);
+        CHECK(both.stream->try_write({&more, 1}) == 0);  // which the system only calls a broken pipe
+        ending_sink sink;
+        const std::error_code why = co_await both.read(sink);
+        CHECK(sink.text == "hello");
+        CHECK(why == std::errc::connection_reset);
+    };
+    run(body);
+}
+
+TEST_CASE("what ended properly has ended so, though a reset came after it") {
+    const auto body = []() -> task<> {
+        tcp_pair both;
+        co_await both.connect();
+        both.send_hello();
+        REQUIRE(shutdown(both.other, SHUT_WR) == 0);
+        both.reset();
+        const byte_view more = as_bytes(std::string_view("more"));
+        CHECK(both.stream->try_write({&more, 1}) == 0);
+        ending_sink sink;
+        const std::error_code why = co_await both.read(sink);
+        CHECK(sink.text == "hello");
+        CHECK_FALSE(why);
+    };
+    run(body);
+}
 
 TEST_CASE("a large piece is read before more is, which then comes into the same block") {
     const auto body = []() -> task<> {
