@@ -1,6 +1,11 @@
 // What a peer can do wrong, where it does it, and which error that gives.
 #include "client_test.hpp"
 
+#include <nlohmann/json.hpp>
+
+#include <sys/resource.h>
+#include <unistd.h>
+
 using namespace client_test;
 using namespace skein;
 using namespace std::chrono_literals;
@@ -219,6 +224,78 @@ TEST_CASE("raise_for_status, of the request, the session or the response") {
         CHECK(co_await error_of<response_error>(strict.get(server.url())));
         auto lenient = co_await strict.get(server.url()).raise_for_status(false);
         CHECK(lenient.status() == 404);
+    };
+    run(body);
+}
+
+TEST_CASE("what a server says is shown in an error escaped, and not for long") {
+    const std::string rude = "\xc2\x9b" + std::string(5000, 'n');
+    const std::string page = "\"\xc2\x9b" + std::string(100'000, 'j');
+    evil_server server([&](evil_peer& peer) {
+        while (const auto request = peer.read_request()) {
+            if (request->starts_with("GET /json")) peer.send(response(page));
+            if (request->starts_with("GET /away"))
+                peer.send(response("", "302 Found", "Location: http://127.0.0.1:1/" + rude + "\r\n"));
+            if (request->starts_with("GET /twice"))
+                peer.send(response("", "302 Found", "Location: ftp://127.0.0.1/" + rude + "\r\n"));
+            if (request->starts_with("GET /status")) peer.send(response("", "500 " + rude));
+        }
+    });
+    const auto body = [&]() -> task<> {
+        client_session session;
+        const auto check = [](const std::exception& e, std::string_view words) {
+            const std::string_view what = e.what();
+            CHECK(mentions(e, words));
+            CHECK(what.size() < 1000);
+            CHECK(what.find('\x9b') == what.npos);
+        };
+        auto status = session.get(server.url("/status")).raise_for_status();
+        const auto refused = co_await error_of<response_error>(std::move(status));
+        REQUIRE(refused);
+        check(*refused, "status 500 \\xc2\\x9bnnn");
+        const auto away = co_await error_of<connect_error>(session.get(server.url("/away")));
+        REQUIRE(away);
+        check(*away, "(GET http://127.0.0.1:1/%C2%9Bnnn");
+        CHECK(away->report()->url.size() > 5000);  // there it is whole
+        const auto twice = co_await error_of<invalid_url>(session.get(server.url("/twice")));
+        REQUIRE(twice);
+        check(*twice, "ftp");
+        auto got = co_await session.get(server.url("/json"));
+        std::optional<payload_error> malformed;
+        try {
+            (void)co_await got.json();
+        } catch (const payload_error& e) {
+            malformed = e;
+        }
+        REQUIRE(malformed);
+        check(*malformed, "is not JSON");
+    };
+    run(body);
+}
+
+TEST_CASE("a process without descriptors gets an error, and goes on once there are some") {
+    evil_server server(always(response("here")));
+    const auto body = [&]() -> task<> {
+        client_session other;  // whose connection stays, so that no descriptor comes free
+        const auto warm = co_await fetch(other, server.url());
+        CHECK(warm == "here");
+        client_session session;
+        rlimit before{};
+        REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+        const int next = dup(0);
+        rlimit none_left = before;
+        none_left.rlim_cur = static_cast<rlim_t>(next);
+        close(next);
+        for (int round = 0; round < 3; ++round) {
+            REQUIRE(setrlimit(RLIMIT_NOFILE, &none_left) == 0);
+            const auto failed = co_await error_of<connect_error>(session.get(server.url()));
+            REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
+            REQUIRE(failed);
+            CHECK(failed->code() == std::errc::too_many_files_open);
+            CHECK(session.stats().open == 0);
+        }
+        const auto again = co_await fetch(session, server.url());
+        CHECK(again == "here");
     };
     run(body);
 }
