@@ -184,6 +184,29 @@ TEST_CASE("a lookup that nobody waits for any more is given up; the next request
     });
 }
 
+TEST_CASE("a lookup that is given up, and takes its time to end, is nobody else's any more") {
+    testing::run([]() -> task<> {
+        int asked = 0;
+        auto options = each_alone();
+        options.connector.resolver = [&](std::string) -> task<std::vector<ip_address>> {
+            const auto look = [&]() -> task<> { co_await sleep(asked == 1 ? 1h : 0s); };
+            const auto end = [] { return sleep(10s); };
+            ++asked;
+            co_await with_cleanup(look, end);
+            co_return std::vector<ip_address>(1, ip_address("10.0.7.1"));
+        };
+        serve_name();
+        client_session session(options);
+        auto first = create_task(fetch_target(session, "/1"));
+        co_await sleep(1s);
+        first.cancel();
+        co_await sleep(1s);  // it still cleans up
+        co_await fetch_target(session, "/2");
+        CHECK(asked == 2);
+        CHECK(testing::elapsed() == 12s);
+    });
+}
+
 TEST_CASE("a lookup has a limit of its own, and one that others wait for longer goes on") {
     testing::run([]() -> task<> {
         serve_name(3s);
