@@ -359,3 +359,15 @@ TEST_CASE("traces tell of lookups and of what is remembered, as aiohttp's do") {
         CHECK(told.empty());
     });
 }
+
+TEST_CASE("what a session remembers of names ends with the loop that it was learnt in") {
+    client_session session(each_alone());
+    for (const char* address : {"10.0.7.1", "10.0.7.2"}) {
+        testing::run([&]() -> task<> {
+            this_network().add_name("example.test", {address});
+            this_network().listen(address, 80, echo_target);
+            const auto peer = co_await peer_of(session, "http://example.test/");
+            CHECK(peer == std::string(address) + ":80");
+        });
+    }
+}

@@ -299,3 +299,24 @@ TEST_CASE("a process without descriptors gets an error, and goes on once there a
     };
     run(body);
 }
+
+TEST_CASE("a session says how long the head of a response may be, and how many fields it may have") {
+    evil_server server(always(response("hello", "200 OK", "A: b\r\nC: d\r\nE: f\r\n")));
+    const auto refusal = [&](std::size_t bytes, std::size_t fields) -> task<std::string> {
+        session_options options;
+        options.connector.max_head_bytes = bytes;
+        options.connector.max_headers = fields;
+        client_session session(options);
+        const auto e = co_await error_of<protocol_error>(session.get(server.url()));
+        co_return e ? e->what() : "";
+    };
+    const auto body = [&]() -> task<> {
+        const auto fine = co_await refusal(200, 4);
+        CHECK(fine.empty());
+        const auto too_long = co_await refusal(30, 4);
+        CHECK(too_long.find("head of more than 30 bytes") != too_long.npos);
+        const auto too_many = co_await refusal(200, 3);
+        CHECK(too_many.find("message of more than 3 fields") != too_many.npos);
+    };
+    run(body);
+}
