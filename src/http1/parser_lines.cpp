@@ -19,6 +19,15 @@ void parser::start_section(std::size_t limit_bytes) noexcept {
     may_fold_ = false;
 }
 
+// ": Set-Cookie", of a line that is too long; nothing if not even its name is short.
+static std::string name_in(std::string_view carried, std::string_view rest) {
+    constexpr std::size_t worth_showing_bytes = 64;
+    std::string line(carried.substr(0, worth_showing_bytes));
+    line += rest.substr(0, worth_showing_bytes - line.size());
+    const auto colon = line.find(':');
+    return colon == line.npos ? std::string() : ": " + http::escaped(line.substr(0, colon));
+}
+
 inline std::size_t parser::line_limit() const noexcept {
     return first_line_ ? limits_.max_status_line_bytes : limits_.max_field_line_bytes;
 }
@@ -109,7 +118,11 @@ parser::lines parser::read_lines(byte_view& in) {
         if (lf == nullptr) {
             const char* const stop = next + window;
             if (stop != end) {
-                if (feed(fed, stop)) line_over_limit(section_left < line_left);
+                if (feed(fed, stop)) {
+                    const bool section = section_left < line_left;
+                    line_over_limit(section);
+                    if (!section && !first_line_) failing().message += name_in(carry_, {next, stop});
+                }
                 return used_up_to(stop, lines::failed);
             }
             carry_.append(next, end);

@@ -313,6 +313,15 @@ TEST_CASE("of a name's addresses those that the policy refuses are left out, and
           "93.184.216.34:80 at 0 for 0: Connection refused\n"
           "10.0.0.1:80 at 0 for 0: refused by the address policy public_only: private-use\n"
           "[::1]:80 at 0 for 0: refused by the address policy public_only: loopback\n");
+    // Nor does one that is allowed open the way for those behind it.
+    const std::string behind = in_a_simulation(
+        [] {
+            serve_at({"93.184.216.34", "10.0.0.1", "::1"}, {"10.0.0.1", "::1"});
+        },
+        options);
+    CHECK(behind.starts_with("cannot connect to example.test:80: 93.184.216.34:80: Connection refused"));
+    CHECK(behind.find("10.0.0.1:80: refused by the address policy") != behind.npos);
+    CHECK(behind.find("[::1]:80: refused by the address policy") != behind.npos);
 }
 
 TEST_CASE("a name that leads elsewhere the next time does not get around the policy") {

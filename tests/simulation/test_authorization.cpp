@@ -347,3 +347,68 @@ TEST_CASE("digest and a fault at each wait") {
         if (untouched) CHECK(server.replays == 0);
     });
 }
+
+TEST_CASE("a nonce that a response names is counted from 1, and is that origin's alone") {
+    digest_server server;
+    server.names_next = true;
+    digest_server other;  // with nonces that read the same
+    in_simulation([&](client_session& session) -> task<> {
+        listen(server);
+        listen(other, "b.test");
+        auto first = session.get("http://b.test/").digest_auth("Mufasa", "Circle of Life");
+        const int before = co_await status_of(std::move(first));
+        CHECK(before == 200);
+        for (int i = 0; i < 3; ++i) {
+            const int status = co_await status_of(get(session));
+            CHECK(status == 200);
+        }
+        auto again = session.get("http://b.test/").digest_auth("Mufasa", "Circle of Life");
+        const int after = co_await status_of(std::move(again));
+        CHECK(after == 200);
+    });
+    for (const auto& request : server.seen) {
+        const auto answer = field_of(request, "Authorization");
+        if (!answer.empty()) CHECK(answer.find("nc=00000001") != answer.npos);
+    }
+    CHECK(server.challenges == 1);
+    CHECK(other.challenges == 1);
+    CHECK(other.seen.size() == 3);
+    CHECK(field_of(other.seen.back(), "Authorization").find("nc=00000002") != std::string::npos);
+}
+
+TEST_CASE("a body that can be sent once is not sent again with an answer: the 401 is the response") {
+    digest_server server;
+    in_simulation([&](client_session& session) -> task<> {
+        listen(server);
+        const auto once = [](skein::body_writer& out) -> task<> { co_await out.write("once"); };
+        const int status = co_await status_of(
+            session.put("http://a.test/").body(once, 4).digest_auth("Mufasa", "Circle of Life"));
+        CHECK(status == 401);
+    });
+    CHECK(server.seen.size() == 1);
+}
+
+TEST_CASE("of very many servers that have asked, those that did so first are forgotten") {
+    digest_server server;
+    server.algorithm = "MD5";
+    in_simulation([&](client_session& session) -> task<> {
+        const auto ask = [&](int port) -> task<> {
+            const int status = co_await status_of(session.get("http://a.test:" + std::to_string(port) + "/")
+                                                      .digest_auth("Mufasa", "Circle of Life"));
+            CHECK(status == 200);
+        };
+        constexpr int first = 1000;
+        constexpr int kept = 256;
+        for (int port = first; port <= first + kept; ++port) {
+            this_network().listen("a.test", static_cast<std::uint16_t>(port),
+                                  [&server](server_stream& client) { return server(client); });
+            co_await ask(port);
+        }
+        const unsigned challenges = server.challenges;
+        CHECK(challenges == kept + 1);
+        co_await ask(first + kept);
+        CHECK(server.challenges == challenges);
+        co_await ask(first);
+        CHECK(server.challenges == challenges + 1);
+    });
+}

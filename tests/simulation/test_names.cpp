@@ -184,6 +184,29 @@ TEST_CASE("a lookup that nobody waits for any more is given up; the next request
     });
 }
 
+TEST_CASE("a lookup that is given up, and takes its time to end, is nobody else's any more") {
+    testing::run([]() -> task<> {
+        int asked = 0;
+        auto options = each_alone();
+        options.connector.resolver = [&](std::string) -> task<std::vector<ip_address>> {
+            const auto look = [&]() -> task<> { co_await sleep(asked == 1 ? 1h : 0s); };
+            const auto end = [] { return sleep(10s); };
+            ++asked;
+            co_await with_cleanup(look, end);
+            co_return std::vector<ip_address>(1, ip_address("10.0.7.1"));
+        };
+        serve_name();
+        client_session session(options);
+        auto first = create_task(fetch_target(session, "/1"));
+        co_await sleep(1s);
+        first.cancel();
+        co_await sleep(1s);  // it still cleans up
+        co_await fetch_target(session, "/2");
+        CHECK(asked == 2);
+        CHECK(testing::elapsed() == 12s);
+    });
+}
+
 TEST_CASE("a lookup has a limit of its own, and one that others wait for longer goes on") {
     testing::run([]() -> task<> {
         serve_name(3s);
@@ -335,4 +358,16 @@ TEST_CASE("traces tell of lookups and of what is remembered, as aiohttp's do") {
         (void)co_await peer_of(session, "http://10.0.7.1/");
         CHECK(told.empty());
     });
+}
+
+TEST_CASE("what a session remembers of names ends with the loop that it was learnt in") {
+    client_session session(each_alone());
+    for (const char* address : {"10.0.7.1", "10.0.7.2"}) {
+        testing::run([&]() -> task<> {
+            this_network().add_name("example.test", {address});
+            this_network().listen(address, 80, echo_target);
+            const auto peer = co_await peer_of(session, "http://example.test/");
+            CHECK(peer == std::string(address) + ":80");
+        });
+    }
 }

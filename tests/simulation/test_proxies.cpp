@@ -148,6 +148,34 @@ TEST_CASE("proxies: socks5 resolves here and tries each address, socks5h leaves 
     });
 }
 
+TEST_CASE("proxies: of very many addresses socks5 tries six, each by a connection of its own") {
+    skein::testing::run([]() -> task<> {
+        int refusals = 0;
+        const auto serve = [&](server_stream& wire) -> task<> {
+            ++refusals;
+            wire_end client(wire);
+            (void)co_await client.exactly(3);
+            co_await client.write("\x05\x00"s);
+            (void)co_await client.exactly(10);
+            co_await client.write("\x05\x04\x00\x01\x00\x00\x00\x00\x00\x00"s);  // host unreachable
+        };
+        this_network().listen("proxy.test", 1080, serve);
+        std::vector<std::string> addresses;
+        for (int i = 1; i <= 20; ++i) addresses.push_back("10.0.0." + std::to_string(i));
+        this_network().add_name("example.test", addresses);
+        client_session session(through("socks5://proxy.test"));
+        bool failed = false;
+        try {
+            (void)co_await body_of(session, "http://example.test/here");
+        } catch (const skein::proxy_error& e) {
+            failed = e.code() == std::errc::host_unreachable;
+        }
+        CHECK(failed);
+        CHECK(refusals == 6);
+        CHECK(session.stats().open == 0);
+    });
+}
+
 TEST_CASE("proxies: connections are shared only on the same way, as the same user") {
     skein::testing::run([]() -> task<> {
         proxy_log log;

@@ -188,3 +188,32 @@ TEST_CASE("proxies: what may pass is tried again by a retry policy, refusals are
         });
     }
 }
+
+TEST_CASE("proxies: one that never agrees on a tunnel has as long as a connection may take") {
+    for (const char* way : {"http://proxy.test:3128", "socks5h://proxy.test:3128"}) {
+        CAPTURE(way);
+        skein::testing::run([&]() -> task<> {
+            const auto silent = [](server_stream& wire) -> task<> {
+                for (;;)
+                    if ((co_await wire.read()).empty()) co_return;
+            };
+            this_network().listen("proxy.test", 3128, silent);
+            client_session session(through(way));
+            const pool_check check(session);
+            skein::timeouts limits;
+            limits.connect = std::chrono::seconds(7);
+            bool thrown = false;
+            try {
+                (void)co_await session.get("https://example.test/").timeout(limits);
+            } catch (const skein::timeout_error& e) {
+                thrown = true;
+                CHECK(e.phase() == skein::phase::proxy);
+                CHECK(e.limit() == std::chrono::seconds(7));
+                CHECK_FALSE(e.total());
+            }
+            CHECK(thrown);
+            CHECK(skein::testing::elapsed() == std::chrono::seconds(7));
+            CHECK(session.stats().open == 0);
+        });
+    }
+}

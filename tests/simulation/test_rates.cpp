@@ -1,6 +1,8 @@
 // How fast requests follow each other, and how long connections serve.
 #include "sweep.hpp"
 
+#include "client/session/rate_limiter.hpp"
+
 #include <chrono>
 #include <memory>
 #include <stdexcept>
@@ -192,6 +194,15 @@ TEST_CASE("a million origins are not remembered") {
             } catch (const skein::connect_error&) {}
             co_await skein::sleep(1s);
         }
+        skein::rate_limit ten;
+        ten.per_second = 10;
+        skein::client::rate_limiter limiter(ten);
+        for (int i = 0; i < 2000; ++i) {
+            const skein::url one("http://h" + std::to_string(i) + ".test/");
+            CHECK(limiter.at(one).try_take());
+            co_await skein::sleep(1s);
+        }
+        CHECK(limiter.origins() <= 512);
     });
 }
 

@@ -103,3 +103,40 @@ TEST_CASE("a redirect chain over three hosts with cookies and a body, and a faul
         if (untouched) CHECK(this_network().made_connections() == 3);
     });
 }
+
+TEST_CASE("the body of a redirect is read if that is little, and never waited for if it is much") {
+    struct long_body {
+        const char* fields;
+        bool comes;
+    };
+    for (const auto& body : {long_body{"Content-Length: 1000000\r\n", false},
+                             long_body{"Transfer-Encoding: chunked\r\n", true}}) {
+        CAPTURE(body.fields);
+        skein::testing::run([&]() -> task<> {
+            std::size_t sent = 0;
+            const auto serve = [&](server_stream& client) -> task<> {
+                const auto target = target_of(co_await client.read_until("\r\n\r\n"));
+                if (target == "/n") {
+                    co_await client.write(response("there"));
+                    co_return;
+                }
+                co_await client.write("HTTP/1.1 302 Found\r\nLocation: /n\r\n" + std::string(body.fields) +
+                                      "\r\n");
+                const std::string chunk = "3e8\r\n" + std::string(1000, 'x') + "\r\n";
+                for (; body.comes; sent += chunk.size()) {
+                    co_await client.write(chunk);
+                    co_await skein::sleep(1ms);
+                }
+                co_await skein::sleep(1h);
+            };
+            this_network().listen("a.test", 80, serve);
+            client_session session;
+            auto got = co_await session.get("http://a.test/");
+            const auto text = co_await got.text();
+            CHECK(text == "there");
+            CHECK(skein::testing::elapsed() < 200ms);
+            CHECK(sent < 100'000);
+            CHECK(this_network().made_connections() == 2);
+        });
+    }
+}

@@ -392,3 +392,19 @@ TEST_CASE("a busy connection that goes on talking is closed, not drained for eve
         CHECK(skein::testing::elapsed() <= 1100ms);
     });
 }
+
+TEST_CASE("a body that can be sent once is not repeated: what came of it is the caller's") {
+    simulate([]() -> task<> {
+        const script server({status("503 Busy", "Connection: close\r\n"), response("ok")});
+        client_session session(patient());
+        const auto once = [](skein::body_writer& out) -> task<> { co_await out.write("once"); };
+        auto got = co_await session.put("http://example.test/").body(once, 4);
+        CHECK(got.status() == 503);
+        CHECK(server.requests() == 1);
+        CHECK(got.report().attempts == 1);
+        // One that can be made again is.
+        const skein::body_source again = skein::body_source::replayable(once);
+        auto repeated = co_await session.put("http://example.test/").body(again, 4);
+        CHECK(repeated.status() == 200);
+    });
+}

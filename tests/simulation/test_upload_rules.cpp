@@ -397,3 +397,23 @@ TEST_CASE("a limit on the write phase, and one on everything, end an upload that
         });
     }
 }
+
+TEST_CASE("100-continue: after 417 to a body that was sent, and cannot be again, the 417 is the response") {
+    skein::testing::run([]() -> task<> {
+        int requests = 0;
+        int calls = 0;
+        const auto serve = [&](server_stream& client) -> task<> {
+            for (;;) {
+                (void)co_await take_request(client);
+                ++requests;
+                co_await client.write("HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n");
+            }
+        };
+        this_network().listen("example.test", 80, serve);
+        client_session session;
+        auto got = co_await session.post(there).body(counted_stream(calls), 6).expect_continue();
+        CHECK(got.status() == 417);
+        CHECK(requests == 1);
+        CHECK(calls == 1);
+    });
+}

@@ -4,6 +4,7 @@
 #include "http/field_grammar.hpp"
 #include "http1/encoder.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -18,7 +19,15 @@ std::string words_of_refusal(const http1::response_head& head) {
     return challenge ? words + " (" + http::escaped(*challenge, 200) + ")" : words;
 }
 
-proxy_tunnel::proxy_tunnel(const tunnel_request& what, const http1::parser_limits& limits) : parser_(limits) {
+namespace {
+http1::parser_limits for_heads_only(http1::parser_limits limits) noexcept {
+    limits.max_head_bytes = std::min(limits.max_head_bytes, proxy_tunnel::most_head_bytes);
+    return limits;
+}
+}  // namespace
+
+proxy_tunnel::proxy_tunnel(const tunnel_request& what, const http1::parser_limits& limits)
+    : limits_(for_heads_only(limits)), parser_(limits_) {
     headers fields;
     if (what.user_agent) fields.append("User-Agent", *what.user_agent);
     if (what.authorization) fields.append("Proxy-Authorization", *what.authorization);

@@ -21,13 +21,16 @@ struct tunnel_request {
 /// with status and headers, and is not read further.
 class proxy_tunnel final : public negotiation {
 public:
-    /// The limits outlive it. *Throws:* std::invalid_argument for what no header can carry.
+    /// The heads of an answer to CONNECT say little: they may have 16 KiB, or less if the limits say so.
+    static constexpr std::size_t most_head_bytes = std::size_t{16} * 1024;
+
+    /// *Throws:* std::invalid_argument for what no header can carry.
     proxy_tunnel(const tunnel_request& what, const http1::parser_limits& limits);
-    proxy_tunnel(const tunnel_request& what, const http1::parser_limits&& limits) = delete;
 
 private:
     void take(byte_view& data) override;
 
+    const http1::parser_limits limits_;
     http1::message answer_;
     http1::parser parser_;
 };

@@ -16,6 +16,7 @@ namespace skein {
 namespace {
 
 constexpr std::size_t shown_bytes = 80;  // of a body, in messages
+constexpr std::size_t told_bytes = 200;  // of what the JSON library says, which quotes the body, too
 
 task<std::string> convert(task<std::string> reading, std::string charset, client::sending& sent) {
     std::string body = co_await reading;
@@ -34,9 +35,10 @@ task<nlohmann::json> parse_json(task<std::string> reading, client::response_stat
         co_return nlohmann::json::parse(text);
     } catch (const nlohmann::json::parse_error& e) {
         const auto type = from.x->head().fields.get("Content-Type");
-        from.sent->fail<payload_error>(
-            "the body, " + (type ? http::escaped(*type, shown_bytes) : "of no type") +
-            ", is not JSON: " + e.what() + "; it begins: \"" + http::escaped(text, shown_bytes) + "\"");
+        from.sent->fail<payload_error>("the body, " +
+                                       (type ? http::escaped(*type, shown_bytes) : "of no type") +
+                                       ", is not JSON: " + http::escaped(e.what(), told_bytes) +
+                                       "; it begins: \"" + http::escaped(text, shown_bytes) + "\"");
     }
 }
 

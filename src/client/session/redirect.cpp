@@ -66,11 +66,16 @@ bool names_no_host(std::string_view location) noexcept {
     return location.size() == 2 || is_slash(2) || location[2] == '?' || location[2] == '#';
 }
 
+// In an error: a server may make its Location long.
+std::string shown(const url& which) {
+    return http::escaped(which.redacted());
+}
+
 url next_url(const url& asked, const http1::response_head& head) {
     const auto locations = head.fields.get_all("Location");
     for (const auto& other : locations)
         if (other != locations.front())
-            throw invalid_url("a redirect from " + asked.redacted() + " names two different locations");
+            throw invalid_url("a redirect from " + shown(asked) + " names two different locations");
     try {
         if (names_no_host(locations.front())) throw invalid_url("its Location has no host");
         url to = asked.join(locations.front());
@@ -80,7 +85,7 @@ url next_url(const url& asked, const http1::response_head& head) {
         if (!has_fragment && !asked.fragment().empty()) to = to.with_fragment(asked.fragment());
         return to;
     } catch (const invalid_url& e) {
-        throw invalid_url("a redirect from " + asked.redacted() + " leads nowhere: " + e.what());
+        throw invalid_url("a redirect from " + shown(asked) + " leads nowhere: " + e.what());
     }
 }
 
@@ -104,7 +109,7 @@ void follow_redirect(request_state& request, const url& asked, const http1::resp
     url to = next_url(asked, head);
     const bool was_secure = request.url.is_secure() || asked.is_secure();
     if (was_secure && !to.is_secure() && !request.allow_downgrade)
-        throw invalid_url("a redirect from " + asked.redacted() + " to " + to.redacted() +
+        throw invalid_url("a redirect from " + shown(asked) + " to " + shown(to) +
                           " gives up TLS: refused, unless allow_downgrade(true)");
 
     const bool post_to_get = (head.status == 301 || head.status == 302) && request.method == "POST";
@@ -115,7 +120,7 @@ void follow_redirect(request_state& request, const url& asked, const http1::resp
         filter(request.fields, [](std::string_view name) { return !is_body_header(name); });
     } else if (!request.can_replay()) {
         throw payload_error("a redirect with status " + std::to_string(head.status) + " from " +
-                            request.url.redacted() + " to " + to.redacted() +
+                            shown(request.url) + " to " + shown(to) +
                             " asks for the body again, and that could be sent once only");
     }
     if (!same_trust(request.url, to) || !same_trust(asked, to)) {
@@ -139,7 +144,7 @@ void take_url_credentials(request_state& request) {
     const std::string user = http::percent_decode(request.url.username());
     const std::string password = http::percent_decode(request.url.password());
     if (const auto fault = http::fault_of_basic(user, password); !fault.empty())
-        throw invalid_url("the credentials in " + request.url.redacted() +
+        throw invalid_url("the credentials in " + shown(request.url) +
                           " cannot be sent: " + std::string(fault));
     if (!request.fields.contains("Authorization"))
         request.fields.append("Authorization", http::basic_credentials(user, password));

@@ -24,6 +24,12 @@ std::string target_of(const request_state& r) {
     return socket.empty() ? r.url.redacted() : "unix:" + std::string(socket);
 }
 
+/// The same in an error, cut where it gets long: servers choose URLs, too. The report has all of it.
+std::string shown_target_of(const request_state& r) {
+    const auto socket = bare_socket(r);
+    return socket.empty() ? http::escaped(r.url.redacted()) : "unix:" + std::string(socket);
+}
+
 time_limit limit_of(const timeouts& limits, phase in) noexcept {
     switch (in) {
         case phase::pool:
@@ -284,7 +290,7 @@ std::string sending::with_context(const std::string& what) const {
         before = "after " + std::to_string(repeated_->attempts) + " attempts (" + repeated_->reasons + "): ";
     const proxy* p = client::via(*request_);
     const std::string way = p != nullptr ? " through " + p->to_string() : "";
-    return before + what + " (" + request_->method + " " + target_of(*request_) + way + ", after " +
+    return before + what + " (" + request_->method + " " + shown_target_of(*request_) + way + ", after " +
            duration_text(elapsed) + ")";
 }
 
@@ -304,7 +310,8 @@ std::string sending::peer() const {
 
 void sending::fail_status(const http1::response_head& head) const {
     std::string what = "status " + std::to_string(head.status);
-    if (!head.reason.empty()) what += " " + head.reason;
+    constexpr std::size_t worth_showing_bytes = 100;
+    if (!head.reason.empty()) what += " " + http::escaped(head.reason, worth_showing_bytes);
     // The attempt was a good one.
     response_error error(with_context(what), head.status, std::make_shared<const headers>(head.fields));
     error.attach(report());

@@ -2,7 +2,9 @@
 // address is a black hole.
 #include "client_test.hpp"
 
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sched.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -210,4 +212,52 @@ TEST_CASE(
     };
     if (!in_own_network(body))
         MESSAGE("SKIPPED: no network namespace may be made here (it takes root and ip)");
+}
+
+TEST_CASE(
+    "sockets are told what the session says of them, and are not passed on to programs that are started") {
+    evil_server server(always(response("hello")));
+    const auto body = [&]() -> task<> {
+        session_options options;
+        options.connector.tcp_keepalive = 77s;
+        options.connector.tcp_user_timeout = 4321ms;
+        options.connector.tcp_no_delay = false;
+        options.connector.send_buffer_bytes = 50'000;
+        options.connector.receive_buffer_bytes = 60'000;
+        client_session told(options);
+        client_session plain;
+        const auto first = co_await fetch(told, server.url());
+        const auto second = co_await fetch(plain, server.url());
+        CHECK(first == second);
+        int seen_told = 0;
+        int seen_plain = 0;
+        for (int fd = 3; fd < 1000; ++fd) {
+            sockaddr_in peer{};
+            socklen_t bytes = sizeof peer;
+            if (getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &bytes) != 0) continue;
+            if (peer.sin_family != AF_INET || ntohs(peer.sin_port) != server.port()) continue;
+            const auto option = [fd](int level, int name) {
+                int value = -1;
+                socklen_t size = sizeof value;
+                CHECK(getsockopt(fd, level, name, &value, &size) == 0);
+                return value;
+            };
+            CHECK((fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0);
+            if (option(SOL_SOCKET, SO_KEEPALIVE) == 0) {
+                ++seen_plain;
+                CHECK(option(IPPROTO_TCP, TCP_NODELAY) == 1);
+                CHECK(option(IPPROTO_TCP, TCP_USER_TIMEOUT) == 0);
+                continue;
+            }
+            ++seen_told;
+            CHECK(option(IPPROTO_TCP, TCP_KEEPIDLE) == 77);
+            CHECK(option(IPPROTO_TCP, TCP_USER_TIMEOUT) == 4321);
+            CHECK(option(IPPROTO_TCP, TCP_NODELAY) == 0);
+            CHECK(option(SOL_SOCKET, SO_SNDBUF) == 2 * 50'000);  // the kernel doubles both
+            CHECK(option(SOL_SOCKET, SO_RCVBUF) == 2 * 60'000);
+        }
+        CHECK(seen_told == 1);
+        CHECK(seen_plain == 1);
+    };
+    run(body);
 }

@@ -166,6 +166,26 @@ TEST_CASE("a body over the limit is refused, and its connection closed") {
         CHECK(what.find("limit of 999 bytes") != what.npos);
     };
     run(body);
+    evil_server endless([](evil_peer& peer) {
+        peer.read_request();
+        peer.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+        while (peer.send("3e8\r\n" + std::string(1000, 'x') + "\r\n")) {}
+    });
+    const auto while_it_comes = [&]() -> task<> {
+        client_session session;
+        auto got = co_await session.get(endless.url());
+        bool refused = false;
+        try {
+            (void)co_await got.read(999);
+        } catch (const payload_error&) {
+            refused = true;
+        }
+        CHECK(refused);
+        CHECK(session.stats().open == 0);  // though the response is still there
+        CHECK_THROWS_AS((void)got.chunk(), std::logic_error);
+    };
+    run(while_it_comes);
+    CHECK(endless.wait_until_open(0));
 }
 
 TEST_CASE("JSON comes parsed, and what is not JSON says so") {

@@ -1,6 +1,11 @@
 // What a peer can do wrong, where it does it, and which error that gives.
 #include "client_test.hpp"
 
+#include <nlohmann/json.hpp>
+
+#include <sys/resource.h>
+#include <unistd.h>
+
 using namespace client_test;
 using namespace skein;
 using namespace std::chrono_literals;
@@ -219,6 +224,99 @@ TEST_CASE("raise_for_status, of the request, the session or the response") {
         CHECK(co_await error_of<response_error>(strict.get(server.url())));
         auto lenient = co_await strict.get(server.url()).raise_for_status(false);
         CHECK(lenient.status() == 404);
+    };
+    run(body);
+}
+
+TEST_CASE("what a server says is shown in an error escaped, and not for long") {
+    const std::string rude = "\xc2\x9b" + std::string(5000, 'n');
+    const std::string page = "\"\xc2\x9b" + std::string(100'000, 'j');
+    evil_server server([&](evil_peer& peer) {
+        while (const auto request = peer.read_request()) {
+            if (request->starts_with("GET /json")) peer.send(response(page));
+            if (request->starts_with("GET /away"))
+                peer.send(response("", "302 Found", "Location: http://127.0.0.1:1/" + rude + "\r\n"));
+            if (request->starts_with("GET /twice"))
+                peer.send(response("", "302 Found", "Location: ftp://127.0.0.1/" + rude + "\r\n"));
+            if (request->starts_with("GET /status")) peer.send(response("", "500 " + rude));
+        }
+    });
+    const auto body = [&]() -> task<> {
+        client_session session;
+        const auto check = [](const std::exception& e, std::string_view words) {
+            const std::string_view what = e.what();
+            CHECK(mentions(e, words));
+            CHECK(what.size() < 1000);
+            CHECK(what.find('\x9b') == what.npos);
+        };
+        auto status = session.get(server.url("/status")).raise_for_status();
+        const auto refused = co_await error_of<response_error>(std::move(status));
+        REQUIRE(refused);
+        check(*refused, "status 500 \\xc2\\x9bnnn");
+        const auto away = co_await error_of<connect_error>(session.get(server.url("/away")));
+        REQUIRE(away);
+        check(*away, "(GET http://127.0.0.1:1/%C2%9Bnnn");
+        CHECK(away->report()->url.size() > 5000);  // there it is whole
+        const auto twice = co_await error_of<invalid_url>(session.get(server.url("/twice")));
+        REQUIRE(twice);
+        check(*twice, "ftp");
+        auto got = co_await session.get(server.url("/json"));
+        std::optional<payload_error> malformed;
+        try {
+            (void)co_await got.json();
+        } catch (const payload_error& e) {
+            malformed = e;
+        }
+        REQUIRE(malformed);
+        check(*malformed, "is not JSON");
+    };
+    run(body);
+}
+
+TEST_CASE("a process without descriptors gets an error, and goes on once there are some") {
+    evil_server server(always(response("here")));
+    const auto body = [&]() -> task<> {
+        client_session other;  // whose connection stays, so that no descriptor comes free
+        const auto warm = co_await fetch(other, server.url());
+        CHECK(warm == "here");
+        client_session session;
+        rlimit before{};
+        REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+        const int next = dup(0);
+        rlimit none_left = before;
+        none_left.rlim_cur = static_cast<rlim_t>(next);
+        close(next);
+        for (int round = 0; round < 3; ++round) {
+            REQUIRE(setrlimit(RLIMIT_NOFILE, &none_left) == 0);
+            const auto failed = co_await error_of<connect_error>(session.get(server.url()));
+            REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
+            REQUIRE(failed);
+            CHECK(failed->code() == std::errc::too_many_files_open);
+            CHECK(session.stats().open == 0);
+        }
+        const auto again = co_await fetch(session, server.url());
+        CHECK(again == "here");
+    };
+    run(body);
+}
+
+TEST_CASE("a session says how long the head of a response may be, and how many fields it may have") {
+    evil_server server(always(response("hello", "200 OK", "A: b\r\nC: d\r\nE: f\r\n")));
+    const auto refusal = [&](std::size_t bytes, std::size_t fields) -> task<std::string> {
+        session_options options;
+        options.connector.max_head_bytes = bytes;
+        options.connector.max_headers = fields;
+        client_session session(options);
+        const auto e = co_await error_of<protocol_error>(session.get(server.url()));
+        co_return e ? e->what() : "";
+    };
+    const auto body = [&]() -> task<> {
+        const auto fine = co_await refusal(200, 4);
+        CHECK(fine.empty());
+        const auto too_long = co_await refusal(30, 4);
+        CHECK(too_long.find("head of more than 30 bytes") != too_long.npos);
+        const auto too_many = co_await refusal(200, 3);
+        CHECK(too_many.find("message of more than 3 fields") != too_many.npos);
     };
     run(body);
 }

@@ -2,6 +2,8 @@
 // stale.
 #include "client_test.hpp"
 
+#include <atomic>
+
 using namespace client_test;
 using namespace skein;
 using namespace std::chrono_literals;
@@ -301,4 +303,32 @@ TEST_CASE("a fresh connection that fails is not tried again") {
     };
     run(body);
     CHECK(server.requests() == 1);
+}
+
+TEST_CASE("a connection that the server closed while the program computed is not used, not even by a POST") {
+    std::atomic<bool> closed = false;
+    evil_server server([&](evil_peer& peer) {
+        peer.read_request();
+        peer.send(response("hello"));
+        if (peer.number() > 1 || !peer.server().wait_for_signal()) return;
+        peer.finish();
+        closed = true;
+        peer.hold();
+    });
+    const auto body = [&]() -> task<> {
+        client_session session;
+        const auto first = co_await fetch(session, server.url());
+        CHECK(first == "hello");
+        CHECK(session.stats().idle == 1);
+        co_await sleep(10ms);  // the turn in which it became idle is over
+        server.signal();
+        while (!closed) {}  // the loop does not see anything of it
+        auto got = co_await session.post(server.url()).body("once");
+        CHECK(got.status() == 200);
+        CHECK(got.report().attempts == 1);
+        CHECK(session.stats().retried == 0);
+    };
+    run(body);
+    CHECK(server.connections() == 2);
+    CHECK(server.requests() == 2);
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <memory>
+#include <stdexcept>
 #include <vector>
 
 using namespace client_test;
@@ -303,4 +304,37 @@ TEST_CASE("run() ends though requests and unread responses are left") {
     CHECK(server.wait_until_open(0));
     kept.reset();
     CHECK(session.stats().open == 0);
+}
+
+TEST_CASE("idle connections are kept up to max_idle, and nothing is kept with force_close") {
+    evil_server server(always(response("hello")));
+    const auto kept = [&](std::size_t most, bool force_close) -> task<std::size_t> {
+        session_options options;
+        options.connector.max_idle = most;
+        options.connector.force_close = force_close;
+        client_session session(options);
+        std::vector<task<std::string>> all;
+        for (int i = 0; i < 5; ++i) all.push_back(fetch(session, server.url()));
+        (void)co_await gather(std::move(all));
+        co_return session.stats().open;
+    };
+    const auto body = [&]() -> task<> {
+        const auto two = co_await kept(2, false);
+        CHECK(two == 2);
+        const auto five = co_await kept(100, false);
+        CHECK(five == 5);
+        const auto none = co_await kept(0, false);
+        CHECK(none == 0);
+        const auto closed = co_await kept(100, true);
+        CHECK(closed == 0);
+    };
+    run(body);
+}
+
+TEST_CASE("options that make no sense are refused when the session is made") {
+    session_options options;
+    options.max_redirects = -1;
+    CHECK_THROWS_AS(client_session{options}, std::invalid_argument);
+    options.max_redirects = 0;
+    CHECK_NOTHROW(client_session{options});
 }

@@ -65,7 +65,7 @@ const std::map<std::string, setter>& setters() {
 
 const std::map<std::string, std::string> unsayable = {
     {"http_version", "the version of a request cannot be chosen"},
-    {"digest_realm_echo", "there is no digest authentication yet"},
+    {"digest_realm_echo", "a challenge is the server's to say: test_setters.cpp"},
 };
 
 /// What reached the server; nothing if it was refused.

@@ -368,3 +368,24 @@ SKEIN_TEST_CASE("set_url and set_method refuse what a request refuses") {
     auto response = co_await session.get(here).middleware(wrong);
     CHECK(response.status() == 204);
 }
+
+SKEIN_TEST_CASE("each attempt of a retry begins with the request as the program made it") {
+    scripted_server server("api.test");
+    server.expect("POST", "/").answer(503);
+    server.expect("POST", "/").answer(200);
+    client_session session;
+    const auto adding = [](attempt_request& request, next_handler next) -> task<client_response> {
+        request.add_header("X-Added", "once");
+        request.set_body(std::string(*request.body()) + "!");
+        co_return co_await next(request);
+    };
+    retry_policy twice;
+    twice.any_method = true;
+    auto response = co_await session.post(here).body("content").retry(twice).middleware(adding);
+    CHECK(response.status() == 200);
+    server.check();
+    for (const auto& request : server.requests()) {
+        CHECK(request.headers.get_all("X-Added").size() == 1);
+        CHECK(request.body == "content!");
+    }
+}

@@ -110,6 +110,14 @@ TEST_CASE("what is there stays, unless it may be replaced; folders, pipes and de
     CHECK(fault_of_saving(folder / "pipe", overwrite) == std::errc::file_exists);
     CHECK(fault_of_saving(folder / "missing/file") == std::errc::no_such_file_or_directory);
     CHECK(fault_of_saving(folder / "file/file") == std::errc::not_a_directory);
+    // Before anything is fetched; and what has appeared by its end counts as well.
+    part_file late(folder / "file", {});
+    CHECK(code_of([&] { late.open(); }) == std::errc::file_exists);
+    part_file raced(folder / "fresh", overwrite);
+    raced.open();
+    REQUIRE(::mkfifo((folder / "fresh").c_str(), 0600) == 0);
+    CHECK(code_of([&] { raced.commit(); }) == std::errc::file_exists);
+    CHECK(fs::is_fifo(folder / "fresh"));
     for (const auto* none : {"", ".", ".."})
         CHECK(fault_of_saving(folder / none) == std::errc::is_a_directory);
     CHECK_FALSE(fs::exists(folder / "other.part"));

@@ -81,6 +81,9 @@ TEST_CASE("the key of a connection is its scheme, host and port") {
             const bool same = std::string_view(one) == other;
             CHECK_MESSAGE((key_of(one) == key_of(other)) == same, one << " and " << other);
             CHECK(pool_key(url(one)).is(key_of(other)) == same);
+            std::string with_credentials = one;
+            with_credentials.insert(with_credentials.find("//") + 2, "user:secret@");
+            CHECK(pool_key(url(with_credentials)).is(key_of(other)) == same);
         }
     }
 }

@@ -336,3 +336,24 @@ TEST_CASE("a Location cannot bring bytes of its own into the next request") {
         CHECK_THROWS_AS(client::follow_redirect(r, head, {}), invalid_url);
     }
 }
+
+TEST_CASE("a middleware's detour is an origin of its own, on the way there and back") {
+    const url mirror("https://mirror.test/");
+    const auto led = [](request_state from, const url& asked, std::string_view location) {
+        client::follow_redirect(from, asked, redirect(302, location), {});
+        return from;
+    };
+    auto secret = [](std::string_view where) {
+        auto made = request("GET", where);
+        made.fields.append("Authorization", "Bearer secret");
+        return made;
+    };
+    // What leads back was not said by who the secret is for.
+    CHECK_FALSE(
+        led(secret("https://api.test/"), mirror, "https://api.test/b").fields.contains("Authorization"));
+    CHECK_FALSE(led(secret("https://api.test/"), mirror, "/b").fields.contains("Authorization"));
+    CHECK(led(secret("https://api.test/"), url("https://api.test/a"), "/b").fields.contains("Authorization"));
+    // TLS on either of the two is given up.
+    CHECK_THROWS_AS(led(request("GET", "http://api.test/"), mirror, "http://mirror.test/"), invalid_url);
+    CHECK_THROWS_AS(led(request("GET", "https://api.test/"), url("http://mirror.test/"), "/b"), invalid_url);
+}

@@ -28,6 +28,7 @@ const system_clock::time_point now = sys_days(2030y / January / 1d) + 12h;
 // Beside a co_await g++ 12 destroys temporaries of braces twice; these have nothing to be destroyed.
 static_assert(std::is_trivially_destructible_v<retry_policy>);
 static_assert(std::is_trivially_destructible_v<rate_floor>);
+static_assert(std::is_trivially_destructible_v<timeouts>);
 
 TEST_CASE("a set of statuses has what was put in, and takes no other numbers") {
     status_set some = {100, 429, 503, 599};

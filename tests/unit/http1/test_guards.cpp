@@ -107,7 +107,9 @@ TEST_CASE("each limit of the head holds to the byte, and names its number") {
           "status line of more than 40 bytes");
     CHECK(with(ok_head + "X:" + repeat(" ", 55) + "a\r\n" + five).ok);
     CHECK(with(ok_head + "X:" + repeat(" ", 56) + "a\r\n" + five).message ==
-          "field line of more than 60 bytes");
+          "field line of more than 60 bytes: X");
+    const std::string long_name = repeat("n", 61);
+    CHECK(with(ok_head + long_name + ": a\r\n" + five).message == "field line of more than 60 bytes");
     CHECK(with(ok_head + repeat("a: b\r\n", 3) + five).ok);
     CHECK(with(ok_head + repeat("a: b\r\n", 4) + five).message == "message of more than 4 fields");
     const auto field = [](std::size_t bytes) { return "F: " + repeat("f", bytes - 5) + "\r\n"; };

@@ -41,6 +41,17 @@ TEST_CASE("a handshake with TLS 1.3 and 1.2 ends well and tells its facts") {
     }
 }
 
+TEST_CASE("a flood of messages that OpenSSL skips ends the handshake") {
+    engine_client client(common_world().trust, "a.test");
+    (void)client.take();
+    const std::string hello_request("\x16\x03\x03\x00\x04\x00\x00\x00\x00", 9);
+    std::size_t fed = 0;
+    for (; fed < 1'000'000 && client.last == status::want_input; fed += hello_request.size())
+        client.feed(hello_request);
+    CHECK(client.engine.error() == tls_errc::flood);
+    CHECK(fed < 270'000);
+}
+
 TEST_CASE("a server without ALPN is accepted, one that chooses what was not offered is not") {
     tls_server without(common_world().serves());
     engine_client client(common_world().trust, "a.test");

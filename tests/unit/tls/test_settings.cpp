@@ -96,6 +96,12 @@ TEST_CASE("for a proxy, what is about one server goes, and who believed that one
     CHECK(plain.shared()->settings().server_name.empty());
     CHECK(plain.shared()->settings().pins.empty());
     CHECK(outcome(plain) == "TLSv1.3");
+    // Who we are is for the servers that the program has chosen, not for what is on the way to them.
+    const auto known = tls_context(trust()).client_certificate_pem(to_pem(common_world().leaf),
+                                                                   key_to_pem(common_world().leaf));
+    CHECK(known.shared()->settings().identity);
+    CHECK(!known.for_proxy().shared()->settings().identity);
+    CHECK(known.for_proxy().verifies());
     CHECK(!tls_context::insecure().for_proxy().verifies());
     const auto pinned = tls_context::insecure().pin_spki(pin).for_proxy();
     CHECK(pinned.verifies());
