@@ -24,6 +24,14 @@ std::string target_of(const request_state& r) {
     return socket.empty() ? r.url.redacted() : "unix:" + std::string(socket);
 }
 
+/// The request in the words of an error. A stream was asked for by host and port, and by no method.
+std::string words_of(const request_state& r) {
+    if (!is_raw(r)) return r.method + " " + target_of(r);
+    const bool is_socket = !bare_socket(r).empty();
+    return "stream to " +
+           (is_socket ? target_of(r) : detail::host_and_port(r.url.host_without_brackets(), r.url.port()));
+}
+
 time_limit limit_of(const timeouts& limits, phase in) noexcept {
     switch (in) {
         case phase::pool:
@@ -284,8 +292,7 @@ std::string sending::with_context(const std::string& what) const {
         before = "after " + std::to_string(repeated_->attempts) + " attempts (" + repeated_->reasons + "): ";
     const proxy* p = client::via(*request_);
     const std::string way = p != nullptr ? " through " + p->to_string() : "";
-    return before + what + " (" + request_->method + " " + target_of(*request_) + way + ", after " +
-           duration_text(elapsed) + ")";
+    return before + what + " (" + words_of(*request_) + way + ", after " + duration_text(elapsed) + ")";
 }
 
 void sending::fail_timeout(phase in, const due_time& due, std::string_view detail) const {
