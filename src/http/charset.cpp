@@ -4,11 +4,10 @@
 #include "skein_features.hpp"
 
 #if SKEIN_HAVE_ICU
-#include "base/lazy_library.hpp"
+#include "http/icu.hpp"
 
 #include <unicode/ucnv.h>
 #include <unicode/ucnv_cb.h>
-#include <unicode/uvernum.h>
 
 #include <memory>
 #endif
@@ -136,8 +135,7 @@ std::string from_utf16(std::string_view text, bool big_endian) {
 
 #if SKEIN_HAVE_ICU
 
-SKEIN_LAZY_LIBRARY(icu, "libicuuc.so." SKEIN_QUOTED(U_ICU_VERSION_MAJOR_NUM), "charsets",
-                   "Text in charsets that are seldom used");
+SKEIN_LAZY_LIBRARY(icu, SKEIN_ICU_LIBRARY, "charsets", "Text in charsets that are seldom used");
 SKEIN_LAZY_FUNCTION(icu, ucnv_open);
 SKEIN_LAZY_FUNCTION(icu, ucnv_close);
 SKEIN_LAZY_FUNCTION(icu, ucnv_setToUCallBack);

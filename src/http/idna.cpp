@@ -4,10 +4,9 @@
 #include "skein_features.hpp"
 
 #if SKEIN_HAVE_ICU
-#include "base/lazy_library.hpp"
+#include "http/icu.hpp"
 
 #include <unicode/uidna.h>
-#include <unicode/uvernum.h>
 
 #include <array>
 #include <memory>
@@ -19,8 +18,7 @@ namespace skein::http {
 
 namespace {
 
-#define SKEIN_ICU "libicuuc.so." SKEIN_QUOTED(U_ICU_VERSION_MAJOR_NUM)
-SKEIN_LAZY_LIBRARY(icu, SKEIN_ICU, "idna", "Host names outside ASCII");
+SKEIN_LAZY_LIBRARY(icu, SKEIN_ICU_LIBRARY, "idna", "Host names outside ASCII");
 SKEIN_LAZY_FUNCTION(icu, uidna_openUTS46);
 SKEIN_LAZY_FUNCTION(icu, uidna_close);
 SKEIN_LAZY_FUNCTION(icu, uidna_nameToASCII_UTF8);
@@ -49,7 +47,7 @@ constexpr uint32_t tolerated = UIDNA_ERROR_HYPHEN_3_4 | UIDNA_ERROR_LEADING_HYPH
 
 std::string_view append_ascii_domain(std::string& out, std::string_view name) {
     constexpr std::string_view wrong = "has a host that is no valid international domain name";
-    if (!icu.is_there()) return "has an international host name, and " SKEIN_ICU " cannot be loaded";
+    if (!icu.is_there()) return "has an international host name, and " SKEIN_ICU_LIBRARY " cannot be loaded";
     const UIDNA* idna = shared_idna();
     if (!idna) return "has an international host name, for which ICU's data is missing";
     std::array<char, 8 * max_unicode_host_bytes> ascii;

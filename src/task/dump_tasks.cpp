@@ -16,8 +16,7 @@ namespace detail {
 class task_tree {
 public:
     task_tree(const scheduler& of, const std::source_location& caller) : scheduler_(of), caller_(caller) {
-        for (const auto* node = of.first_ready_; node != nullptr; node = node->next_ready_)
-            ready_.insert(node);
+        of.ready_.for_each([this](const ready_node& node) { ready_.insert(&node); });
     }
 
     std::string text() {

@@ -1,4 +1,4 @@
-// Owns the stepping of jobs: the ready queue, cancellation, scopes. Knows no libuv and reads the clock only
+// Owns the stepping of jobs: turns, cancellation, scopes. Knows no libuv and reads the clock only
 // through the function it is given.
 #include <skein/detail/report.hpp>
 #include <skein/detail/scheduler.hpp>
@@ -30,13 +30,6 @@ void throw_cannot_wait() {
 
 void throw_no_loop(const char* what) {
     throw std::logic_error(std::string(what) + " needs a running loop: call it inside skein::run()");
-}
-
-void waiters::remove(ready_node& node) noexcept {
-    ready_node* before = last_;
-    while (before->next_ready_ != &node) before = before->next_ready_;
-    before->next_ready_ = std::exchange(node.next_ready_, nullptr);
-    if (last_ == &node) last_ = before != &node ? before : nullptr;
 }
 
 void suspension::describe(std::string& out) const {
@@ -207,11 +200,10 @@ void scheduler::begin_turn() noexcept {
 }
 
 inline bool scheduler::run_queue() noexcept {
-    for (int steps = 0; first_ready_ != nullptr; ++steps) {
+    for (int steps = 0; !ready_.empty(); ++steps) {
         if (steps == steps_per_turn) [[unlikely]]
             return true;
-        ready_node& node = *first_ready_;
-        first_ready_ = node.next_ready_;
+        ready_node& node = ready_.pop();
         if (watch_ == nullptr) [[likely]]
             node.run();
         else
@@ -228,25 +220,6 @@ bool scheduler::turn() noexcept {
 void scheduler::run_ready() noexcept {
     read_clock();
     run_queue();
-}
-
-std::size_t scheduler::count_ready(std::size_t most) const noexcept {
-    std::size_t count = 0;
-    for (const ready_node* one = first_ready_; one != nullptr && count < most; one = one->next_ready_)
-        ++count;
-    return count;
-}
-
-ready_node& scheduler::take_ready(std::size_t place) noexcept {
-    ready_node* before = nullptr;
-    ready_node* node = first_ready_;
-    for (; place > 0; --place) {
-        before = node;
-        node = node->next_ready_;
-    }
-    (before != nullptr ? before->next_ready_ : first_ready_) = node->next_ready_;
-    if (last_ready_ == node) last_ready_ = before;
-    return *node;
 }
 
 void scheduler::run_watched(ready_node& node) noexcept {

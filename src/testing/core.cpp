@@ -94,17 +94,17 @@ void simulation_core::stall(clock::duration how_long) noexcept {
 bool simulation_core::turn() noexcept {
     scheduler_.begin_turn();
     for (int steps = 0; steps < detail::scheduler::steps_per_turn; ++steps) {
-        if (scheduler_.count_ready(1) == 0) return false;
+        if (scheduler_.ready().empty()) return false;
         step();
     }
-    return scheduler_.count_ready(1) != 0;
+    return !scheduler_.ready().empty();
 }
 
 void simulation_core::step() noexcept {
     ++steps_;
     constexpr std::size_t choices = detail::scheduler::steps_per_turn;
-    const std::size_t place = options_.seed ? random_.below(scheduler_.count_ready(choices)) : 0;
-    detail::ready_node& node = scheduler_.take_ready(place);
+    const std::size_t place = options_.seed ? random_.below(scheduler_.ready().count(choices)) : 0;
+    detail::ready_node& node = scheduler_.ready().take(place);
     auto* const job = dynamic_cast<detail::job*>(&node);
     if (job == nullptr) return node.run();
     waiting_.erase(job);
@@ -162,7 +162,7 @@ void simulation_core::run(std::unique_ptr<detail::job> main) {
     ending_ = false;
     end_resources();
     network_.servers().cancel_children();
-    drive([&] { return !network_.servers().has_children() && scheduler_.count_ready(1) == 0; });
+    drive([&] { return !network_.servers().has_children() && scheduler_.ready().empty(); });
     if (!failure_.empty()) throw deadlock_error(failure_);
     check_nothing_left();
 }

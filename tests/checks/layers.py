@@ -36,8 +36,8 @@ PUBLIC = {
     "task": """as_completed barrier condition dump_tasks event first future gather mutex outcome queue
         semaphore shield sleep task task_group task_local this_task timeout detail/awaitable
         detail/batch detail/child detail/collect detail/context detail/deadline
-        detail/queue_storage detail/report detail/scheduler detail/shared_state detail/task_handle
-        detail/wait_line""",
+        detail/queue_storage detail/ready_queue detail/report detail/scheduler detail/shared_state
+        detail/task_handle detail/wait_line""",
     "loop/seam": "to_thread",
     "loop": "on_signal remote run uv wait_fd",
     "tls/engine": "tls_context tls_errc",

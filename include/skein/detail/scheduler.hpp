@@ -12,6 +12,7 @@
 #include <skein/detail/config.hpp>
 #include <skein/detail/context.hpp>
 #include <skein/detail/deadline.hpp>
+#include <skein/detail/ready_queue.hpp>
 #include <skein/detail/result.hpp>
 #include <skein/detail/task_handle.hpp>
 
@@ -28,7 +29,6 @@
 
 namespace skein::detail {
 
-class job;
 class scheduler;
 class scope;
 
@@ -49,50 +49,6 @@ struct kernel_state {
 };
 // Constant-initialised and trivially destructible, so that access costs no guard.
 extern SKEIN_API constinit thread_local kernel_state this_kernel;
-
-/// Something that the scheduler runs once each time it was pushed. Until then it may stand in a waiters list.
-class ready_node {
-public:
-    virtual void run() noexcept = 0;
-
-protected:
-    ready_node() noexcept = default;
-    virtual ~ready_node() = default;
-
-private:
-    friend scheduler;
-    friend class waiters;
-    friend class task_tree;
-    virtual const job* as_job() const noexcept { return nullptr; }
-    ready_node* next_ready_;  // set by what it stands in
-};
-
-/// Who is to run when something happens: a queue of ready nodes that goes to the ready queue in one piece.
-class waiters {
-public:
-    bool empty() const noexcept { return last_ == nullptr; }
-    void add(ready_node& node) noexcept {
-        if (empty()) [[likely]]
-            node.next_ready_ = &node;
-        else
-            node.next_ready_ = std::exchange(last_->next_ready_, &node);
-        last_ = &node;
-    }
-    /// For those who wait no longer. Quick for those who came first, as the children of a scope that is
-    /// cancelled do.
-    SKEIN_API void remove(ready_node& node) noexcept;
-    /// Takes out the first.
-    ready_node& pop() noexcept {
-        ready_node& first = *last_->next_ready_;
-        last_->next_ready_ = std::exchange(first.next_ready_, nullptr);
-        if (last_ == &first) last_ = nullptr;
-        return first;
-    }
-
-private:
-    friend scheduler;
-    ready_node* last_ = nullptr;  // of a ring
-};
 
 /// One suspension of a job, as far as everybody needs it: woken with the others in a list.
 class SKEIN_API suspension {
@@ -181,6 +137,7 @@ public:
     }
 
     void run() noexcept final;
+    const job* as_job() const noexcept final { return this; }
     /// run(); false if the job has ended, and may be gone.
     bool step() noexcept;
 
@@ -221,7 +178,6 @@ private:
     bool resume() noexcept;
     void end() noexcept;
     void stop_with(std::uint8_t why) noexcept;
-    const job* as_job() const noexcept final { return this; }
     void forget_name() noexcept;
     void drop_unbegun() noexcept;
     bool owns(const job& one) const noexcept;
@@ -293,16 +249,8 @@ public:
     scheduler(const scheduler&) = delete;
     scheduler& operator=(const scheduler&) = delete;
 
-    void push(ready_node& node) noexcept {
-        node.next_ready_ = nullptr;
-        append(node, node);
-    }
-
-    void push_all(waiters& list) noexcept {
-        if (list.empty()) return;
-        ready_node& last = *std::exchange(list.last_, nullptr);
-        append(*std::exchange(last.next_ready_, nullptr), last);
-    }
+    void push(ready_node& node) noexcept { ready_.push(node); }
+    void push_all(waiters& list) noexcept { ready_.push_all(list); }
 
     /// One turn: reads the clock, fires the deadlines that are due, then runs what is ready, up to a budget,
     /// so that I/O gets its share. True if something is still ready.
@@ -316,10 +264,8 @@ public:
 
     /// The parts of a turn, for a simulation, which chooses the order: first the clock and the deadlines...
     void begin_turn() noexcept;
-    /// ... then one of what is ready at a time. How many there are, counted up to `most`; and the one at that
-    /// place, which is no longer ready: run() follows.
-    std::size_t count_ready(std::size_t most) const noexcept;
-    ready_node& take_ready(std::size_t place) noexcept;
+    /// ... then one of what is ready at a time, which is taken from here: run() follows.
+    ready_queue& ready() noexcept { return ready_; }
 
     /// The time as this turn knows it.
     clock::time_point now() const noexcept { return now_; }
@@ -356,18 +302,10 @@ private:
         void child_done(bool, const std::exception_ptr*) noexcept override {}
     };
 
-    void append(ready_node& first, ready_node& last) noexcept {
-        if (first_ready_ == nullptr)
-            first_ready_ = &first;
-        else
-            last_ready_->next_ready_ = &first;
-        last_ready_ = &last;
-    }
     bool run_queue() noexcept;
     void run_watched(ready_node& node) noexcept;
 
-    ready_node* first_ready_ = nullptr;
-    ready_node* last_ready_;  // if there is a first one
+    ready_queue ready_;
     clock::time_point now_;
     std::uint64_t turn_number_ = 0;
     std::uint32_t turn_ms_;

@@ -1,5 +1,6 @@
 // Owns requests as curl command lines.
 #include "base/host_and_port.hpp"
+#include "client/connection/name_book.hpp"
 #include "client/connection/route.hpp"
 #include "client/credentials/cookies.hpp"
 #include "client/request/request_state.hpp"
@@ -88,7 +89,8 @@ std::string body_options(const client::request_state& r, const headers& fields) 
 }
 
 /// Where connections go instead, and where they come from.
-std::string connection_options(const url& to, const connector_options& session) {
+std::string connection_options(const url& to, client::session_core& core) {
+    const connector_options& session = core.options().connector;
     const std::string& path = session.unix_socket;
     if (!path.empty() && (path.front() == '@' || path.front() == '\0'))
         return " --abstract-unix-socket " + shell_word(path.substr(1));
@@ -97,14 +99,12 @@ std::string connection_options(const url& to, const connector_options& session) 
     if (session.family != address_family::any)
         options += session.family == address_family::ipv4 ? " --ipv4" : " --ipv6";
     if (session.local_address) options += " --interface " + session.local_address->to_string();
-    const std::string host(to.host_without_brackets());
-    const std::string place = detail::host_and_port(host, to.port());
-    auto known = session.hosts.find(place);
-    if (known == session.hosts.end()) known = session.hosts.find(host);
-    if (known == session.hosts.end() || known->second.empty()) return options;
+    const std::string_view host = to.host_without_brackets();
+    const auto* const fixed = core.names().fixed(host, to.port());
+    if (fixed == nullptr || fixed->empty()) return options;
     std::string addresses;
-    for (const auto& one : known->second) addresses += (addresses.empty() ? "" : ",") + one.to_string();
-    return options + " --resolve " + shell_word(place + ":" + addresses);
+    for (const auto& one : *fixed) addresses += (addresses.empty() ? "" : ",") + one.to_string();
+    return options + " --resolve " + shell_word(detail::host_and_port(host, to.port()) + ":" + addresses);
 }
 
 std::string transfer_options(const client::request_state& r) {
@@ -113,7 +113,7 @@ std::string transfer_options(const client::request_state& r) {
     if (r.follow_redirects.value_or(r.method != "HEAD"))
         options +=
             " --location --max-redirs " + std::to_string(r.max_redirects.value_or(session.max_redirects));
-    options += connection_options(r.url, session.connector);
+    options += connection_options(r.url, *r.core);
     if (r.url.is_secure()) options += " --http1.1";
     if (r.url.is_secure() && !client::trust_of(r).verifies()) options += " --insecure";
     if (r.limits && r.limits->all.total.is_limited()) {

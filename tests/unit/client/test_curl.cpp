@@ -49,7 +49,7 @@ TEST_CASE("where connections go instead, and where they come from, is on the lin
     options.connector.family = address_family::ipv4;
     options.connector.local_address = ip_address("10.0.0.7");
     options.connector.hosts = {{"example.org:81", {ip_address("10.0.0.1"), ip_address("fd00::1")}},
-                               {"example.org", {ip_address("10.0.0.2")}}};
+                               {"Example.ORG", {ip_address("10.0.0.2")}}};
     CHECK(contains(client_session(options).get("http://example.org:81/").to_curl(),
                    " --ipv4 --interface 10.0.0.7 --resolve 'example.org:81:10.0.0.1,fd00::1' "));
     CHECK(contains(client_session(options).get("http://example.org/").to_curl(), "example.org:80:10.0.0.2"));
