@@ -7,10 +7,12 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <cstdint>
 #include <iostream>
 #include <stdexcept>
+#include <string_view>
 
 namespace get {
 
@@ -18,6 +20,7 @@ namespace {
 
 constexpr std::size_t most_jobs = 1000;
 constexpr unsigned most_retries = 100;
+constexpr std::size_t most_rate = 1'000'000'000;
 constexpr int most_redirects = 1000;
 constexpr double shortest_timeout = 0.001;  // seconds
 constexpr double longest_timeout = 365.0 * 24 * 3600;
@@ -47,6 +50,7 @@ struct raw_options {
     std::vector<std::string> form = {};
     std::optional<std::string> json = {};
     std::string user = {};
+    std::string checksum = {};
     double seconds = 0;
 };
 
@@ -87,6 +91,10 @@ void add_files(CLI::App& app, options& out, raw_options& raw) {
     app.add_option("--timeout", raw.seconds, "Give a file up after so many seconds, all told")
         ->type_name("S")
         ->check(CLI::Range(shortest_timeout, longest_timeout));
+    app.add_option("--min-rate", out.min_rate, "Give a file up at less than B bytes a second, over 30 s")
+        ->type_name("B")
+        ->check(CLI::Range(std::size_t{1}, most_rate));
+    add_text(app, "--checksum", raw.checksum, "sha256=HEX", "Save the one file only if it has this checksum");
     app.add_option("--retry", out.retries,
                    "Ask so often again after a failure that may pass, with pauses; default: 0")
         ->type_name("N")
@@ -145,11 +153,29 @@ void take_user(options& out, const std::string& text) {
     out.has_user = true;
 }
 
+// "sha256=HEX", as the report has it and sha256sum prints it.
+std::string checksum_of(std::string text) {
+    constexpr std::string_view name = "sha256=";
+    if (!text.starts_with(name))
+        throw CLI::ValidationError("--checksum", "is not of the form sha256=HEX; no other kind is known");
+    text.erase(0, name.size());
+    const auto is_hex = [](unsigned char c) { return std::isxdigit(c) != 0; };
+    if (text.size() != 64 || !std::all_of(text.begin(), text.end(), is_hex))
+        throw CLI::ValidationError("--checksum", "is not of 64 hexadecimal digits");
+    for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    return text;
+}
+
 void check(const options& out) {
     if (out.urls.empty() && out.lists.empty()) throw CLI::ValidationError("no URL given; --help says how");
     const auto readers = std::count(out.lists.begin(), out.lists.end(), "-");
     if (readers + (out.body.reads_standard_input() ? 1 : 0) > 1)
         throw CLI::ValidationError("--input", "standard input can be read once");
+    if (!out.sha256.empty()) {
+        if (out.head) throw CLI::ValidationError("--checksum", "--head saves nothing");
+        if (out.urls.size() != 1 || !out.lists.empty())
+            throw CLI::ValidationError("--checksum", "takes exactly one URL");
+    }
     if (out.output.empty()) return;
     if (out.head) throw CLI::ValidationError("--output", "--head saves nothing");
     if (out.to_standard_output() && out.json)
@@ -186,6 +212,7 @@ void understand(const CLI::App& app, options& out, raw_options& raw) {
     if (std::isnan(raw.seconds)) throw CLI::ValidationError("--timeout", "is not a number");
     if (app.count("--timeout") != 0)
         out.timeout = std::chrono::milliseconds(static_cast<std::int64_t>(raw.seconds * 1000));
+    if (app.count("--checksum") != 0) out.sha256 = checksum_of(raw.checksum);
     check_secret("--user", raw.user);
     check_secret("--bearer", out.bearer);
     if (app.count("--user") != 0) take_user(out, raw.user);

@@ -51,6 +51,12 @@ std::string head_of(const skein::client_response& response) {
     return out + "\n";
 }
 
+// Before the file has its name; or after the fact, where it goes to standard output.
+void check_sum(const std::string& sum, const options& asked) {
+    if (asked.sha256.empty() || sum == asked.sha256) return;
+    throw checksum_error("the checksum is wrong: sha256=" + sum + ", not " + asked.sha256);
+}
+
 void take_account(result& out, const skein::request_report& account) {
     out.account = account;
     if (!account.url.empty()) out.final_url = account.url;
@@ -126,12 +132,17 @@ skein::task<> downloader::save(skein::client_response& response, target& file, r
         shown.add(piece.size());
         out.bytes += piece.size();
     };
+    std::string sum;
+    const auto compare = [&] {
+        sum = digest.finish();
+        check_sum(sum, asked);
+    };
     skein::save_options how;
     how.overwrite = asked.force;
-    co_await response.save_to(file.path(), how, see);
+    co_await response.save_to(file.path(), how, see, compare);
     file.keep();
     out.path = file.path();
-    out.sha256 = digest.finish();
+    out.sha256 = sum;
 }
 
 skein::task<> downloader::copy_to_standard_output(skein::client_response& response, const std::string& name,
@@ -144,7 +155,9 @@ skein::task<> downloader::copy_to_standard_output(skein::client_response& respon
         out.bytes += piece->size();
         co_await write_output(*piece);
     }
-    out.sha256 = digest.finish();
+    const std::string sum = digest.finish();
+    check_sum(sum, asked);
+    out.sha256 = sum;
 }
 
 }  // namespace get

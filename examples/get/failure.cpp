@@ -45,6 +45,8 @@ failure describe(const std::exception_ptr& error) {
         return {kind_of(e), e.what()};
     } catch (const status_error& e) {
         return {"status", e.what()};
+    } catch (const checksum_error& e) {
+        return {"checksum", e.what()};
     } catch (const file_error& e) {
         return {"file", e.what()};
     } catch (const std::filesystem::filesystem_error& e) {

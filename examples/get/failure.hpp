@@ -9,7 +9,7 @@
 namespace get {
 
 /// `kind` is one of: invalid_url, resolve, connect, tls, proxy, disconnected, timeout, protocol, payload,
-/// redirects, status, file, other.
+/// redirects, status, checksum, file, other.
 struct failure {
     std::string kind;
     std::string message;
@@ -17,6 +17,12 @@ struct failure {
 
 /// The server answered, but not with the file.
 class status_error : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+/// All of it came, and it is not what it should be.
+class checksum_error : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
 };

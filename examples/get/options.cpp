@@ -3,6 +3,13 @@
 
 namespace get {
 
+namespace {
+
+// Long enough for a server to think, or a network to change.
+constexpr std::chrono::seconds min_rate_window{30};
+
+}  // namespace
+
 skein::session_options options::session() const {
     skein::session_options out;
     if (!compressed) {
@@ -30,6 +37,11 @@ skein::client_request options::request(skein::client_session& from, std::string_
     auto out = from.request(verb, url);
     out.headers(headers).follow_redirects(location);
     if (timeout) out.timeout(*timeout);
+    if (min_rate != 0) {
+        skein::timeouts limits;
+        limits.min_rate = {min_rate, min_rate_window};
+        out.timeout(limits);
+    }
     if (has_user && digest)
         out.digest_auth(user, password);
     else if (has_user)

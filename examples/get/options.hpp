@@ -25,8 +25,10 @@ struct options {
     std::string folder = ".";
     std::size_t jobs = 8;
     std::optional<std::chrono::milliseconds> timeout = {};  ///< per file; none: the library's limits by phase
-    unsigned retries = 0;  ///< of a request that failed; cut downloads go on in any case, if they can
-    bool location = true;  ///< whether redirects are followed
+    std::size_t min_rate = 0;  ///< bytes a second of a body, below which it is given up; 0: none
+    std::string sha256 = {};   ///< what the one file must have, in lower case; empty: anything
+    unsigned retries = 0;      ///< of a request that failed; cut downloads go on in any case, if they can
+    bool location = true;      ///< whether redirects are followed
     int max_redirects = 10;
     std::string method = {};  ///< empty: what the rest says
     skein::headers headers = {};

@@ -127,12 +127,15 @@ public:
     /// Saves the body to a file, which is there whole or not at all: it is written to PATH.part, synced, and
     /// renamed. All that blocks is done in threads of libuv's pool. Gives the number of bytes. What is there
     /// already stays, unless the options say otherwise. The status does not matter: see raise_for_status().
-    /// `each`, if given, is called with each piece before it is written: for progress, or a checksum.
+    /// `each`, if given, is called with each piece before it is written: for progress, or a checksum. `check`
+    /// is called when all has come, before the file gets its name: what it throws fails the saving, so that a
+    /// file with a wrong checksum never has that name.
     /// *Throws:* std::filesystem::filesystem_error (a full disk, no permission, ...), with path and code;
-    /// what `each` throws. The default limit on the whole request does not bound it; one that was set does.
-    /// *Cancellation:* waits for what is being written at the moment.
+    /// what `each` and `check` throw. The default limit on the whole request does not bound it; one that was
+    /// set does. *Cancellation:* waits for what is being written at the moment.
     task<std::uint64_t> save_to(std::filesystem::path path, save_options options = save_options(),
-                                std::function<void(byte_view piece)> each = {});
+                                std::function<void(byte_view piece)> each = {},
+                                std::function<void()> check = {});
 
     /// After a 101, or a 2xx to CONNECT: the connection as a stream, which begins with what came behind the
     /// head. It is the caller's for good, but keeps its place in the limits of the session until it is

@@ -8,6 +8,7 @@
 #include <skein/session_options.hpp>
 #include <skein/stream.hpp>
 #include <skein/task.hpp>
+#include <skein/url.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -61,14 +62,24 @@ public:
     /// follows no redirects. *Throws:* invalid_url; std::invalid_argument for a method that is no token;
     /// std::logic_error after close().
     client_request request(std::string_view method, std::string_view url);
+    client_request request(std::string_view method, const skein::url& to) {
+        return request(method, to.href());
+    }
     client_request get(std::string_view url) { return request("GET", url); }
+    client_request get(const skein::url& to) { return request("GET", to); }
     /// Follows no redirects, unless told to.
     client_request head(std::string_view url) { return request("HEAD", url).follow_redirects(false); }
+    client_request head(const skein::url& to) { return request("HEAD", to).follow_redirects(false); }
     client_request post(std::string_view url) { return request("POST", url); }
+    client_request post(const skein::url& to) { return request("POST", to); }
     client_request put(std::string_view url) { return request("PUT", url); }
+    client_request put(const skein::url& to) { return request("PUT", to); }
     client_request patch(std::string_view url) { return request("PATCH", url); }
+    client_request patch(const skein::url& to) { return request("PATCH", to); }
     client_request del(std::string_view url) { return request("DELETE", url); }
+    client_request del(const skein::url& to) { return request("DELETE", to); }
     client_request options(std::string_view url) { return request("OPTIONS", url); }
+    client_request options(const skein::url& to) { return request("OPTIONS", to); }
 
     /// Opens a stream of bytes to a host, with what the session has for that: names and their addresses, the
     /// address policy, proxies (one for http makes a tunnel, too), TLS sessions. It is none of the pool's

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <initializer_list>
 #include <iterator>
 #include <optional>
 #include <string>
@@ -39,6 +40,9 @@ public:
 
     /// No fields; allocates nothing.
     headers() noexcept = default;
+    /// The fields `{{"name", "value"}, ...}`, as append() adds them. Not within an expression that has a
+    /// co_await in it: g++ 12 does not compile that.
+    headers(std::initializer_list<value_type> fields);
     headers(const headers& other);
     headers(headers&& other) noexcept
         : block_(std::exchange(other.block_, nullptr)),

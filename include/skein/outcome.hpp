@@ -22,6 +22,7 @@ public:
 
     /// The value. Throws the error if there is one.
     T& value() & { return result_.get(); }
+    const T& value() const& { return result_.get(); }
     T&& value() && { return std::move(result_.get()); }
 
     /// The error, null if there is a value. A task that was cancelled has cancelled_error.
@@ -40,7 +41,7 @@ public:
     explicit outcome(detail::result<void>&& result) noexcept : result_(std::move(result)) {}
     explicit operator bool() const noexcept { return result_.has_value(); }
     /// Throws the error if there is one.
-    void value() { result_.get(); }
+    void value() const { static_cast<void>(result_.get()); }
     std::exception_ptr error() const { return result_.error(); }
     bool cancelled() const noexcept { return result_.state() == detail::result_state::cancelled; }
 

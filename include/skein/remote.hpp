@@ -142,7 +142,8 @@ public:
     }
 
     /// Runs `f(args...)`, which gives something awaitable, as a task of the loop, and gives a future that any
-    /// thread may wait for; not the loop's own, which it would block. What the task throws arrives there;
+    /// thread may wait for; not the loop's own, which it would block, and which then must not wait for that
+    /// thread either: join() it after run(), or in to_thread(). What the task throws arrives there;
     /// loop_ended if the loop ends before the task has. *Lifetime:* the callable and the arguments are kept
     /// until the task is over. *Cancellation:* none from here: dropping the future lets the task run.
     template <class Fn, class... Args>

@@ -87,6 +87,8 @@ template <class Fn, class... Args>
 requires std::invocable<Fn&, Args...>
 auto to_thread(Fn f, Args... args) -> task<std::invoke_result_t<Fn&, Args...>> {
     using R = std::invoke_result_t<Fn&, Args...>;
+    static_assert(!detail::is_task<R>::value,
+                  "to_thread() is for functions that block; a coroutine is awaited, and stays on the loop");
     auto bound = [f = std::move(f), ... args = std::move(args)]() mutable -> R {
         return std::invoke(f, std::move(args)...);
     };

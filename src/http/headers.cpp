@@ -39,6 +39,10 @@ void headers::swap(headers& other) noexcept {
     std::swap(count_, other.count_);
 }
 
+headers::headers(std::initializer_list<value_type> fields) {
+    for (const auto& [name, value] : fields) append(name, value);
+}
+
 void headers::append(std::string_view name, std::string_view value) {
     http::require_field_name(name);
     http::require_field_value("header value", value);

@@ -11,15 +11,20 @@ g++ 12 frees some temporaries of such an expression twice, or too early, without
 
 What to write instead is in docs/architecture.md. Reads statements, not types; so where it is wrong, the line
 says why it is safe: `// gcc12-ok: reason`. Looks at the C++ in the tree and at the C++ blocks of the pages.
+
+    coroutines.py [FILE or FOLDER]...    in the place of the tree: yours, say
 """
 
+import pathlib
 import re
+import sys
 
 import common
 
 # Calls that take a braced aggregate without members that need a destructor: that one is safe.
-TRIVIAL_ARGUMENTS = {"retry", "timeout"}
+TRIVIAL_ARGUMENTS = {"retry", "save_to", "timeout"}
 
+SUFFIXES = {".cpp", ".hpp", ".cc", ".hh", ".cxx", ".hxx", ".h", ".ipp", ".md"}
 MARKER = re.compile(r"//\s*gcc12-ok:\s*\S")
 TOKEN = re.compile(r"[A-Za-z_]\w*|\d[\w.']*|\"\"|'x'|::|->|&&|\|\||[^\s\w]")
 CLOSING = {"(": ")", "[": "]", "{": "}"}
@@ -314,14 +319,27 @@ def code_blocks(page):
     return "\n".join(lines)
 
 
-def check():
-    names = common.tree_files(".hpp", ".cpp", ".md")
+def files_below(places):
+    """The sources among what a command line names; a file that is named is one, whatever its suffix."""
+    for place in map(pathlib.Path, places):
+        if not place.is_dir():
+            yield str(place)
+            continue
+        yield from sorted(str(path) for path in place.rglob("*") if path.suffix in SUFFIXES and path.is_file())
+
+
+def check(places=()):
+    names = list(files_below(places)) if places else common.tree_files(".hpp", ".cpp", ".md")
     findings = []
     for name in names:
-        source = common.read(name)
+        try:
+            source = pathlib.Path(name).read_text(encoding="utf-8") if places else common.read(name)
+        except (OSError, UnicodeDecodeError) as problem:
+            findings.append(f"{name}: cannot be read: {problem}")
+            continue
         findings += check_source(name, code_blocks(source) if name.endswith(".md") else source)
     return common.report("coroutine patterns", findings, len(names))
 
 
 if __name__ == "__main__":
-    common.main(check)
+    common.main(lambda: check(sys.argv[1:]))

@@ -1,6 +1,8 @@
 """The checks can fail: each is shown what it must refuse and what it must let pass."""
 
 import concurrent.futures
+import contextlib
+import io
 import pathlib
 import subprocess
 import sys
@@ -119,6 +121,7 @@ class Coroutines(unittest.TestCase):
 
     def test_allows_other_braces(self):
         self.allows("co_await s.get(u).timeout({.total = 30s, .connect = 5s});")
+        self.allows("co_await r.save_to(path, {.overwrite = true});")
         self.allows("opts o{.a = text};\nco_await f(o);")
         self.allows("std::vector<pair> v = {{\"a\", 1}, {\"b\", 2}};\nco_await f(v);")
         self.allows("f({1, 2});\nco_await g();")
@@ -127,6 +130,22 @@ class Coroutines(unittest.TestCase):
         self.allows("do { co_await f(); } while (g({1}));")
         self.allows("auto x{co_await f()};")
         self.allows("co_return opts{co_await f()};")
+
+    def test_looks_at_what_it_is_told_to(self):
+        with tempfile.TemporaryDirectory() as folder:
+            below = pathlib.Path(folder, "deep")
+            below.mkdir()
+            (below / "ours.cc").write_text("task<> f() { co_await q.put(item{text, 1}); }\n")
+            (below / "notes.txt").write_text("co_await q.put(item{text, 1});\n")
+            with contextlib.redirect_stdout(io.StringIO()) as said:
+                self.assertEqual(coroutines.check([folder]), 1)
+                self.assertEqual(coroutines.check([folder + "/nothing.cpp"]), 1)
+            self.assertIn("ours.cc:1: ", said.getvalue())
+            self.assertIn("1 looked at, 1 found", said.getvalue())
+            self.assertIn("nothing.cpp: cannot be read", said.getvalue())
+            (below / "ours.cc").write_text("task<> f() { co_await q.put(one); }\n")
+            with contextlib.redirect_stdout(io.StringIO()):
+                self.assertEqual(coroutines.check([folder]), 0)
 
     def test_refuses_co_await_in_a_branch(self):
         self.refuses("auto x = c ? co_await f() : g();")

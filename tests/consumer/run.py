@@ -27,9 +27,11 @@ def run(*command, **options):
 
 def install(build, folder, kind):
     """Installs the build below `folder`, as a packager would; the folder that holds skein.pc."""
-    tags = "devel" if kind == "static" else "devel,runtime"
+    tags = "devel,doc" if kind == "static" else "devel,doc,runtime"
     run("meson", "install", "-C", build, "--no-rebuild", "--quiet", "--tags", tags, "--destdir", folder)
     module, = pathlib.Path(folder).rglob("skein.pc")
+    if not list(pathlib.Path(folder).rglob("doc/skein/LICENSE")):
+        sys.exit("the licence is not installed")
     # The module names the final prefix; this is the one step of a move that a packager does not do.
     text = module.read_text()
     prefix = next(line for line in text.splitlines() if line.startswith("prefix=")).removeprefix("prefix=")

@@ -284,8 +284,12 @@ TEST_CASE("under public_only the addresses of this machine and its networks are 
             CHECK(refused->code() == std::errc::permission_denied);
             const ip_address address(to.host_without_brackets());
             const std::string shown = address.is_v6() ? "[" + address.to_string() + "]" : address.to_string();
-            const std::string refusal = ": " + shown + ":80: refused by the address policy public_only: ";
-            CHECK(std::string_view(refused->what()).find(refusal) != std::string_view::npos);
+            // The address stands there where it is not what the URL says already.
+            const std::string host_of_url(to.host());
+            const std::string tried = shown == host_of_url ? "" : shown + ":80: ";
+            const std::string refusal = "cannot connect to " + host_of_url + ":80: " + tried +
+                                        "refused by the address policy public_only: ";
+            CHECK(std::string_view(refused->what()).starts_with(refusal));
             CHECK(this_network().made_connections() == 0);
         };
         testing::run(body);
@@ -357,7 +361,7 @@ TEST_CASE("a redirect does not get around the policy, be it to an address or to 
         this_network().add_name("inside.test", {"192.168.1.1"});
         client_session session(options);
         const std::string address = co_await connects_of(session, "http://example.test/address");
-        CHECK(address.starts_with("cannot connect to 169.254.169.254:80: 169.254.169.254:80: refused by"));
+        CHECK(address.starts_with("cannot connect to 169.254.169.254:80: refused by"));
         const std::string name = co_await connects_of(session, "http://example.test/name");
         CHECK(name.starts_with("cannot connect to inside.test:80: 192.168.1.1:80: refused by"));
         CHECK(this_network().made_connections() == 1);

@@ -65,7 +65,7 @@ TEST_CASE("streams: what goes wrong with a Unix socket is said of its path, and 
         } catch (const skein::connect_error& e) {
             CHECK(std::string(e.what()) ==
                   "cannot connect to unix:/run/none: No such file or directory "
-                  "(CONNECT unix:/run/none, after 0 ms)");
+                  "(stream to unix:/run/none, after 0 ms)");
             REQUIRE(e.report() != nullptr);
             CHECK(e.report()->url == "unix:/run/none");
             CHECK(e.report()->attempt_list.at(0).url == "unix:/run/none");
@@ -76,7 +76,7 @@ TEST_CASE("streams: what goes wrong with a Unix socket is said of its path, and 
             skein::connect_unix("/run/it", skein::connect_options(), careful));
         CHECK(refused ==
               "cannot connect to unix:/run/it is refused by the address policy public_only "
-              "(CONNECT unix:/run/it, after 0 ms)");
+              "(stream to unix:/run/it, after 0 ms)");
         this_network().listen_unix("/run/mute", [](server_stream& client) -> task<> {
             std::string unanswered;
             co_await keep_all(client, unanswered);
@@ -87,14 +87,14 @@ TEST_CASE("streams: what goes wrong with a Unix socket is said of its path, and 
         const auto late = co_await words_of<skein::timeout_error>(skein::connect_unix("/run/mute", how));
         CHECK(late ==
               "timed out in the TLS handshake with unix:/run/mute: limit tls 1 s "
-              "(CONNECT unix:/run/mute, after 1 s)");
+              "(stream to unix:/run/mute, after 1 s)");
         // A session has a name for whom it looks for there.
         session_options options;
         options.connector.unix_socket = "/run/none";
         client_session session(options);
         const auto named = co_await words_of<skein::connect_error>(session.connect("example.test", 7));
         CHECK(mentions(named, "cannot connect to example.test:7: unix:/run/none: No such file"));
-        CHECK(mentions(named, "(CONNECT http://example.test:7/, "));
+        CHECK(mentions(named, "(stream to example.test:7, "));
     });
 }
 

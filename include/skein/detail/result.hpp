@@ -85,6 +85,10 @@ public:
         check();
         return value_;
     }
+    const stored& get() const {
+        check();
+        return value_;
+    }
 
     /// The value, moved out: the next call is a std::logic_error. Throws what the coroutine threw.
     T take() {

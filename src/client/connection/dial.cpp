@@ -96,21 +96,24 @@ task<std::vector<ip_address>> addresses_of(sending& s, const endpoint& to) {
 
 // ---- words
 
-std::string words_of(const connect_try& one) {
-    std::string words = one.to.to_string() + ": " + one.error;
+/// Without the address where that is what `of` says already.
+std::string words_of(const connect_try& one, std::string_view of) {
+    std::string words = one.to.to_string();
+    words = words == of ? one.error : words + ": " + one.error;
     if (one.started) words += " (" + duration_text(one.ended - *one.started) + ")";
     return words;
 }
 
 /// The addresses that were tried, or refused; and how many there were besides.
-std::string words_of(const tries& all) {
+std::string words_of(const tries& all, const endpoint& to) {
+    const std::string who = text_of(to);
     std::string words;
     std::size_t untried = 0;
     for (const auto& one : all) {
         if (one.error.empty())
             ++untried;
         else
-            words.append(words.empty() ? "" : "; ").append(words_of(one));
+            words.append(words.empty() ? "" : "; ").append(words_of(one, who));
     }
     if (untried != 0) words += "; " + std::to_string(untried) + " more not tried";
     return words;
@@ -160,7 +163,8 @@ std::size_t put_allowed_first(const sending& s, const endpoint& to, std::vector<
     std::error_code last;
     for (const auto& one : all)
         if (one.code) last = one.code;
-    s.fail<connect_error>("cannot connect to " + text_of(to) + ": " + words_of(all), to.host, to.port, last);
+    s.fail<connect_error>("cannot connect to " + text_of(to) + ": " + words_of(all, to), to.host, to.port,
+                          last);
 }
 
 /// For addresses of which the policy allows none.
@@ -196,7 +200,7 @@ task<std::unique_ptr<net::stream>> connect_to_host(sending& s, const endpoint& t
         s.fail_timeout(phase::connect, due,
                        "connecting to " + (all.size() == 1
                                                ? detail::with_address(text_of(to), all.front().to.to_string())
-                                               : text_of(to) + ": " + words_of(all)));
+                                               : text_of(to) + ": " + words_of(all, to)));
     }
     fail_connecting(s, to, all);
 }

@@ -21,6 +21,7 @@ struct saving {
     client::response_state& from;
     client::part_file file;
     std::function<void(byte_view)> each;
+    std::function<void()> check;
     std::vector<std::byte> batch = {};
     bool whole = false;
 
@@ -54,17 +55,18 @@ task<std::uint64_t> save_body(saving& s) {
         s.batch.insert(s.batch.end(), piece->begin(), piece->end());
         if (s.batch.size() >= batch_bytes) co_await to_thread(write);
     }
+    if (s.check) s.check();
     co_await to_thread(commit);
     s.whole = true;
     co_return bytes;
 }
 
 task<std::uint64_t> save(client::response_state& from, std::filesystem::path path, save_options options,
-                         std::function<void(byte_view)> each) {
+                         std::function<void(byte_view)> each, std::function<void()> check) {
     client::part_file_options how;
     how.overwrite = how.replace_leftover = options.overwrite;
     how.keep_part = options.keep_part;
-    saving s{from, client::part_file(std::move(path), how), std::move(each)};
+    saving s{from, client::part_file(std::move(path), how), std::move(each), std::move(check)};
     const auto body = [&s] { return save_body(s); };
     const auto clean_up = [&s, &options]() -> task<> {
         if (s.whole) co_return;
@@ -78,9 +80,10 @@ task<std::uint64_t> save(client::response_state& from, std::filesystem::path pat
 }  // namespace
 
 task<std::uint64_t> client_response::save_to(std::filesystem::path path, save_options options,
-                                             std::function<void(byte_view piece)> each) {
+                                             std::function<void(byte_view piece)> each,
+                                             std::function<void()> check) {
     state_->begin_reading("save_to()");
-    return save(*state_, std::move(path), options, std::move(each));
+    return save(*state_, std::move(path), options, std::move(each), std::move(check));
 }
 
 }  // namespace skein

@@ -24,10 +24,16 @@ std::string target_of(const request_state& r) {
     return socket.empty() ? r.url.redacted() : "unix:" + std::string(socket);
 }
 
-/// The same in an error, cut where it gets long: servers choose URLs, too. The report has all of it.
-std::string shown_target_of(const request_state& r) {
+/// The request in the words of an error, cut where they get long: servers choose URLs, too, and the report
+/// has all of it. A stream was asked for by host and port, and by no method.
+std::string words_of(const request_state& r) {
     const auto socket = bare_socket(r);
-    return socket.empty() ? http::escaped(r.url.redacted()) : "unix:" + std::string(socket);
+    const auto place = [&] {
+        if (!socket.empty()) return "unix:" + std::string(socket);
+        if (is_raw(r)) return detail::host_and_port(r.url.host_without_brackets(), r.url.port());
+        return http::escaped(r.url.redacted());
+    };
+    return (is_raw(r) ? "stream to" : r.method) + " " + place();
 }
 
 time_limit limit_of(const timeouts& limits, phase in) noexcept {
@@ -290,8 +296,7 @@ std::string sending::with_context(const std::string& what) const {
         before = "after " + std::to_string(repeated_->attempts) + " attempts (" + repeated_->reasons + "): ";
     const proxy* p = client::via(*request_);
     const std::string way = p != nullptr ? " through " + p->to_string() : "";
-    return before + what + " (" + request_->method + " " + shown_target_of(*request_) + way + ", after " +
-           duration_text(elapsed) + ")";
+    return before + what + " (" + words_of(*request_) + way + ", after " + duration_text(elapsed) + ")";
 }
 
 void sending::fail_timeout(phase in, const due_time& due, std::string_view detail) const {

@@ -1,5 +1,6 @@
 """What may be in the way of a file, and how full a disk may be: nothing is lost, nothing half made is left."""
 
+import hashlib
 import os
 import pathlib
 import resource
@@ -91,6 +92,30 @@ class Targets(ProgramTest):
         self.assertEqual(result.returncode, 1)
         self.assertTrue(pathlib.Path("/dev/null").is_char_device())
         self.assertEqual(len(self.server.heads), before)
+
+    def test_a_file_with_another_checksum_does_not_get_its_name(self):
+        right, wrong = hashlib.sha256(b"new").hexdigest(), hashlib.sha256(b"old").hexdigest()
+        (self.out / "x").write_bytes(b"mine")
+        result = run("--dir", self.out, "--force", "--json", "--checksum", f"sha256={wrong}", self.url)
+        self.assertEqual((result.returncode, self.files()), (1, {"x": b"mine"}), result.errors)
+        entry, = result.entries
+        self.assertEqual((entry["error"]["kind"], entry["file"], entry["sha256"]), ("checksum", None, None))
+        self.assertIn(f"sha256={right}, not {wrong}", result.errors)
+        result = run("--dir", self.out, "--force", "--json", "--checksum", f"sha256={right.upper()}", self.url)
+        self.assertEqual((result.returncode, self.files()), (0, {"x": b"new"}), result.errors)
+        self.assertEqual(result.entries[0]["sha256"], right)
+        result = run("-o", "-", "--checksum", f"sha256={wrong}", self.url)
+        self.assertEqual((result.returncode, result.output), (1, "new"), result.errors)
+
+    def test_a_checksum_is_one_of_one_file(self):
+        good = "sha256=" + "0" * 64
+        for arguments in (("--checksum", "sha256=00"), ("--checksum", "md5=" + "0" * 32), ("--checksum", ""),
+                          ("--checksum", "sha256=" + "g" * 64), ("--checksum", good, self.url),
+                          ("--checksum", good, "--head"), ("--min-rate", "0"), ("--min-rate", "fast")):
+            with self.subTest(arguments):
+                result = run("--dir", self.out, *arguments, self.url)
+                self.assertEqual((result.returncode, self.files()), (2, {}), result.errors)
+                self.assertIn(arguments[0], result.errors)
 
     def test_two_urls_of_one_name_become_two_files(self):
         (self.folder / "urls").write_text(f"{self.url}?1\n{self.url}?2\n{self.url}?3\n")

@@ -59,6 +59,33 @@ SKEIN_TEST_CASE("a file that is there stays, unless it may be replaced, and noth
     CHECK(text_of(folder / "a") == "new");
 }
 
+SKEIN_TEST_CASE("a check that fails comes between the last piece and the name of the file") {
+    const scratch_folder folder;
+    const std::string text = some_text(600'000);
+    site server;
+    server.answers["/"] = response("", text);
+    client_session session;
+    std::string seen;
+    const auto each = [&](byte_view piece) { seen += as_text(piece); };
+    const auto look = [&] {
+        CHECK(seen == text);
+        CHECK(!fs::exists(folder / "a"));
+    };
+    auto good = co_await session.get(at("/"));
+    co_await good.save_to(folder / "a", save_options(), each, look);
+    CHECK(text_of(folder / "a") == text);
+
+    // The file that is there stays, whatever may be replaced.
+    const std::function<void()> refuse = [] { throw std::domain_error("another checksum"); };
+    const std::function<void(byte_view)> unseen;
+    const save_options replace = {.overwrite = true};
+    write_text(folder / "a", "old");
+    auto bad = co_await session.get(at("/"));
+    CHECK(co_await error_of<std::domain_error>(bad.save_to(folder / "a", replace, unseen, refuse)));
+    CHECK(text_of(folder / "a") == "old");
+    CHECK(folder.files() == 1);
+}
+
 SKEIN_TEST_CASE("of a body that breaks off nothing is left, or what came, as the options say") {
     const scratch_folder folder;
     const std::string text = some_text(600'000);

@@ -146,6 +146,20 @@ TEST_CASE("Basic: UTF-8, an empty password, an empty user, a colon in the passwo
     CHECK(send([](client_session& s) { return s.get(home).digest_auth("a:b", "c"); }).status == 200);
 }
 
+TEST_CASE("a url asks for what its text asks for, by every method") {
+    client_session session;
+    const url to("http://user:pw@h.test/a?b=c#d");
+    const std::string_view text = to.str();
+    CHECK(session.get(to).to_curl(true) == session.get(text).to_curl(true));
+    CHECK(session.head(to).to_curl(true) == session.head(text).to_curl(true));
+    CHECK(session.post(to).to_curl(true) == session.post(text).to_curl(true));
+    CHECK(session.put(to).to_curl(true) == session.put(text).to_curl(true));
+    CHECK(session.patch(to).to_curl(true) == session.patch(text).to_curl(true));
+    CHECK(session.del(to).to_curl(true) == session.del(text).to_curl(true));
+    CHECK(session.options(to).to_curl(true) == session.options(text).to_curl(true));
+    CHECK(session.request("X", to).to_curl(true) == session.request("X", text).to_curl(true));
+}
+
 TEST_CASE("session headers with such bytes cannot be made") {
     session_options options;
     CHECK_THROWS_AS(options.default_headers.append("X", "a\r\nY: z"), std::invalid_argument);

@@ -58,6 +58,16 @@ TEST_CASE("headers keep order, spelling and repeats; names are found in any case
     CHECK(!h.contains("X-One "));
 }
 
+TEST_CASE("a list of fields is appended in its order, and refused as append refuses") {
+    const headers h{{"Accept", "*/*"}, {"X-A", " 1 "}, {"accept", "text/html"}};
+    CHECK(h.size() == 3);
+    CHECK(h.get_joined("Accept") == "*/*, text/html");
+    CHECK(h.get("x-a") == "1");
+    CHECK(headers{} == headers());
+    CHECK(headers{h} == h);  // a copy, no list
+    CHECK_THROWS_AS((headers{{"X", "a\r\nY: z"}}), std::invalid_argument);
+}
+
 TEST_CASE("only ASCII letters are equal in both cases") {
     headers h;
     h.append("a^b~", "1");

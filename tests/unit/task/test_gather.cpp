@@ -66,6 +66,21 @@ TEST_CASE("gather takes anything awaitable") {
     });
 }
 
+TEST_CASE("what settle gives can be read where it may not be changed") {
+    run_virtual([&]() -> task<> {
+        std::vector<task<int>> tasks;
+        tasks.push_back(after(1s, 5));
+        tasks.push_back(fail_after<int>(1s, "no"));
+        const auto all = co_await settle(std::move(tasks));
+        CHECK(all[0].value() == 5);
+        CHECK_THROWS_WITH_AS((void)all[1].value(), "no", std::runtime_error);
+        std::vector<task<>> quiet;
+        quiet.push_back([]() -> task<> { co_return; }());
+        const auto nothing = co_await settle(std::move(quiet));
+        nothing[0].value();
+    });
+}
+
 TEST_CASE("gather and settle of nothing give nothing") {
     run_virtual([&]() -> task<> {
         CHECK((co_await gather(std::vector<task<int>>())).empty());
