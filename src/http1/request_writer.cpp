@@ -59,6 +59,7 @@ private:
 
 // What is copied in order to be told when the system takes more; it takes what follows from where it lies.
 constexpr std::size_t portion_bytes = std::size_t{16} * 1024;
+constexpr int most_tries = 16;  // before others have their turn
 
 }  // namespace
 
@@ -71,9 +72,13 @@ task<std::error_code> request_writer::put(std::span<const byte_view> pieces) {
         if (on_.send_error_) co_return on_.send_error_;
         if (rest.empty()) co_return std::error_code();
         if (is_over()) co_return std::make_error_code(std::errc::not_connected);
-        const std::size_t taken = on_.stream_->try_write(rest.pieces());
-        on_.sent_bytes_ += taken;
-        rest.drop(taken);
+        // TLS takes a little at a time.
+        for (int tries = 0; !rest.empty() && tries < most_tries; ++tries) {
+            const std::size_t taken = on_.stream_->try_write(rest.pieces());
+            if (taken == 0) break;
+            on_.sent_bytes_ += taken;
+            rest.drop(taken);
+        }
         if (!rest.empty()) on_.send_portion(rest.take(portion_bytes));
     }
 }
